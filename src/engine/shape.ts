@@ -1,0 +1,413 @@
+/**
+ * Takes queries apart into a shape and its values. The shape decides the SQL text or the plan, is told apart
+ * by a key and is compiled once; the values are checked here, the same for every tier, and bound each time.
+ *
+ * Null, booleans and the words of `oneOf` columns belong to the shape: a bound `status = $1` cannot use a
+ * partial index, and `= NULL` is never true.
+ */
+
+import { ValidationError } from '../errors.ts'
+import { fold } from '../schema/dsl/fold.ts'
+import type { ColumnDef, Direction, Table } from '../schema/dsl/table.ts'
+import {
+  checkJsonPatch,
+  checkRow,
+  checkValue,
+  isStorableText,
+  refuse,
+  refuseUnknown,
+  type Value,
+} from '../schema/dsl/values.ts'
+import { type Branch, type Change, isOperator, OPERATOR, type Operator } from './query.ts'
+
+/** A checked value, or a list of them for `in`. */
+export type Bound = Value | readonly Value[]
+
+/** How a bound value is encoded: as its column, or as a list of such. */
+export interface Binding {
+  readonly column: ColumnDef
+  readonly list: boolean
+}
+
+export type Operand =
+  | { readonly is: 'param'; readonly index: number }
+  | { readonly is: 'literal'; readonly value: string | boolean | null }
+  | { readonly is: 'ref'; readonly column: ColumnDef; readonly offset: number }
+
+export type Test =
+  | {
+      readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte'
+      readonly column: ColumnDef
+      readonly operand: Operand
+    }
+  | { readonly op: 'null' | 'notNull'; readonly column: ColumnDef }
+  | { readonly op: 'in'; readonly column: ColumnDef; readonly index: number }
+  | { readonly op: 'among'; readonly column: ColumnDef; readonly values: readonly (string | boolean)[] }
+  | { readonly op: 'contains' | 'hasKey'; readonly column: ColumnDef; readonly index: number }
+  | {
+      readonly op: 'inTable'
+      readonly column: ColumnDef
+      readonly table: Table
+      readonly select: ColumnDef
+      readonly where: Condition
+    }
+  | { readonly op: 'countOf'; readonly column: ColumnDef; readonly table: Table; readonly where: Condition }
+  | { readonly op: 'never' }
+
+/** Any of these alternatives, each of which is all of its tests. */
+export type Condition = readonly (readonly Test[])[]
+
+export type Expression =
+  | Operand
+  | { readonly is: 'increment'; readonly index: number }
+  | { readonly is: 'merge'; readonly index: number }
+  | {
+      readonly is: 'choose'
+      readonly branches: readonly { readonly when: Condition; readonly to: Expression }[]
+      readonly otherwise: Expression | undefined
+    }
+
+export interface Assignment {
+  readonly column: ColumnDef
+  readonly to: Expression
+}
+
+export interface Order {
+  readonly column: ColumnDef
+  readonly direction: Direction
+}
+
+/** Rows of an insert: by column either values of the caller's, or the head's column plus an offset. */
+export interface RowsShape {
+  readonly columns: readonly { readonly column: ColumnDef; readonly ref: ColumnDef | undefined }[]
+  readonly rows: readonly (readonly Value[])[]
+}
+
+const ALWAYS: Condition = [[]]
+
+export class Shape {
+  key: string
+  readonly values: Bound[] = []
+  readonly bindings: Binding[] = []
+  readonly #head: Table | undefined
+
+  /** `head`: the table whose new row `ref` speaks of. */
+  constructor(key: string, head?: Table) {
+    this.key = key
+    this.#head = head
+  }
+
+  bind(column: ColumnDef, value: Bound, list = false): number {
+    this.bindings.push({ column, list })
+    return this.values.push(value) - 1
+  }
+
+  where(table: Table, where: unknown): Condition {
+    if (where === undefined) return ALWAYS
+    const alternatives = Array.isArray(where) ? where : [where]
+    return alternatives.map((match, i) => {
+      this.key += i === 0 ? '?' : '|'
+      refuseUnknown(table, match)
+      const tests: Test[] = []
+      for (const key in match) {
+        const value = match[key]
+        if (value === undefined) continue
+        const column = table.columns[key]!
+        this.key += `${column.position}`
+        tests.push(
+          isOperator(value)
+            ? this.#operator(table, column, value as Operator)
+            : this.#equals(table, column, value),
+        )
+        this.key += ','
+      }
+      return tests
+    })
+  }
+
+  set(table: Table, set: object): readonly Assignment[] {
+    refuseUnknown(table, set)
+    const assignments: Assignment[] = []
+    for (const [key, value] of Object.entries(set)) {
+      if (value === undefined) continue
+      const column = table.columns[key]!
+      this.key += `!${column.position}`
+      assignments.push({ column, to: this.#expression(table, column, value) })
+      for (const folded of table.columnList) {
+        if (folded.foldOf === key) {
+          this.key += `!${folded.position}`
+          assignments.push({ column: folded, to: this.#folded(folded, column, value) })
+        }
+      }
+    }
+    if (assignments.length === 0)
+      throw new ValidationError(`${table.name}: a change must name a column`, table.name)
+    return assignments
+  }
+
+  /** The order asked for, made total by the primary key. */
+  order(table: Table, orderBy: readonly (readonly [string, Direction])[] = []): readonly Order[] {
+    const order: Order[] = []
+    for (const [key, direction] of orderBy) {
+      const column = table.columns[key]
+      if (column === undefined || column.foldOf !== undefined) {
+        throw new ValidationError(
+          `${table.name}: there is no column ${JSON.stringify(key)} to order by`,
+          table.name,
+          key,
+        )
+      }
+      if (direction !== 'asc' && direction !== 'desc') {
+        throw new ValidationError(
+          `${table.name}.${key} is ordered 'asc' or 'desc', not ${JSON.stringify(direction)}`,
+          table.name,
+          key,
+        )
+      }
+      if (column.kind === 'json' || column.kind === 'bytes') throw refuse(table, column, 'has no order')
+      order.push({ column, direction })
+    }
+    const last = order.at(-1)?.direction ?? 'asc'
+    for (const column of table.primaryKey) {
+      if (!order.some((part) => part.column === column)) order.push({ column, direction: last })
+    }
+    for (const { column, direction } of order)
+      this.key += `${direction === 'asc' ? '+' : '-'}${column.position}`
+    return order
+  }
+
+  /** Where a page begins: the values of the order's columns in the last row before it. */
+  after(table: Table, order: readonly Order[], after: readonly unknown[]): readonly Operand[] {
+    if (after.length !== order.length) {
+      throw new ValidationError(`${table.name}: this cursor belongs to another list`, table.name)
+    }
+    this.key += '>'
+    return order.map(({ column }, i) => {
+      const value = after[i]
+      if (value === null || value === undefined) {
+        this.key += 'n'
+        return { is: 'literal', value: null }
+      }
+      this.key += 'v'
+      return { is: 'param', index: this.bind(column, checkValue(table, column, value)) }
+    })
+  }
+
+  /** Rows to insert, in full. */
+  rows(table: Table, rows: readonly object[]): RowsShape {
+    const refs = new Map<ColumnDef, ColumnDef>()
+    const checked = rows.map((row) => {
+      const offsets = new Map<ColumnDef, number>()
+      const plain: Record<string, unknown> = {}
+      for (const [key, value] of Object.entries(row)) {
+        const column = table.columns[key]
+        if (column !== undefined && isOperator(value) && value[OPERATOR] === 'ref') {
+          const source = this.#refColumn(value.column)
+          if ((refs.get(column) ?? source) !== source)
+            throw refuse(table, column, 'refers to two columns of the head')
+          refs.set(column, source)
+          offsets.set(column, value.offset)
+          plain[key] = placeholderFor(column, source)
+        } else plain[key] = value
+      }
+      const values = checkRow(table, plain)
+      return table.columnList.map((column) => offsets.get(column) ?? values[column.key]!)
+    })
+    this.key += '['
+    const columns = table.columnList.map((column) => {
+      const source = refs.get(column)
+      if (source !== undefined) this.key += `${column.position}=${source.position},`
+      return { column, ref: source }
+    })
+    return { columns, rows: checked }
+  }
+
+  #equals(table: Table, column: ColumnDef, value: unknown): Test {
+    if (value === null) {
+      this.key += 'n'
+      return { op: 'null', column }
+    }
+    if (column.kind === 'text' && typeof value === 'string' && !isStorableText(value)) return this.#never()
+    if (column.kind === 'json') throw refuse(table, column, 'cannot be compared; test its keys instead')
+    return { op: 'eq', column, operand: this.#operand(table, column, value, '=') }
+  }
+
+  /** A value as a literal of the shape or as a parameter, by its column. */
+  #operand(table: Table, column: ColumnDef, value: unknown, mark: string): Operand {
+    // Length is no concern of a condition: what is too long is not there.
+    const checked = checkValue(
+      table,
+      column.kind === 'text' ? { ...column, min: 0, max: Infinity } : column,
+      value,
+    )
+    if (column.kind === 'oneOf' || column.kind === 'boolean') {
+      this.key += `${mark}${String(checked)}`
+      return { is: 'literal', value: checked as string | boolean }
+    }
+    this.key += mark
+    return { is: 'param', index: this.bind(column, checked) }
+  }
+
+  #operator(table: Table, column: ColumnDef, operator: Operator): Test {
+    switch (operator[OPERATOR]) {
+      case 'compare': {
+        const { comparison, value } = operator
+        if (value === null) {
+          if (comparison !== 'ne')
+            throw refuse(table, column, `cannot be compared with null by ${comparison}`)
+          this.key += 'N'
+          return { op: 'notNull', column }
+        }
+        if (column.kind === 'json' || (column.kind === 'bytes' && comparison !== 'ne')) {
+          throw refuse(table, column, 'has no order')
+        }
+        return { op: comparison, column, operand: this.#operand(table, column, value, comparison) }
+      }
+      case 'in':
+        return this.#in(table, column, operator.values)
+      case 'contains': {
+        const folded = table.columnList.find((other) => other.foldOf === column.key)
+        if (folded === undefined) throw refuse(table, column, 'is not kept for searching')
+        if (typeof operator.text !== 'string') throw refuse(table, column, 'is searched for text')
+        if (!isStorableText(operator.text)) return this.#never()
+        this.key += '~'
+        return { op: 'contains', column: folded, index: this.bind(folded, fold(operator.text)) }
+      }
+      case 'hasKey':
+        if (column.kind !== 'json') throw refuse(table, column, 'has no keys')
+        if (!isStorableText(operator.key)) return this.#never()
+        this.key += 'k'
+        return { op: 'hasKey', column, index: this.bind(KEY_COLUMN, operator.key) }
+      case 'ref':
+        this.key += '=r'
+        return { op: 'eq', column, operand: this.#ref(operator) }
+      case 'inTable': {
+        const select = operator.table.columns[operator.column]!
+        this.key += `(${operator.table.name}.${select.position}`
+        const where = this.where(operator.table, operator.where)
+        this.key += ')'
+        return { op: 'inTable', column, table: operator.table, select, where }
+      }
+      case 'countOf': {
+        this.key += `#(${operator.table.name}`
+        const where = this.where(operator.table, operator.where)
+        this.key += ')'
+        return { op: 'countOf', column, table: operator.table, where }
+      }
+    }
+  }
+
+  #in(table: Table, column: ColumnDef, values: readonly unknown[]): Test {
+    if (!Array.isArray(values)) throw refuse(table, column, 'is compared with a list')
+    const possible =
+      column.kind === 'text'
+        ? values.filter((value) => typeof value !== 'string' || isStorableText(value))
+        : values
+    const loose = { ...column, min: 0, max: Number.POSITIVE_INFINITY, optional: false }
+    const checked = [...new Set(possible.map((value) => checkValue(table, loose, value)))]
+    if (checked.length === 0) return this.#never()
+    if (column.kind === 'oneOf' || column.kind === 'boolean') {
+      const words = (checked as (string | boolean)[]).sort()
+      this.key += `{${words.join(' ')}}`
+      return { op: 'among', column, values: words }
+    }
+    this.key += '{}'
+    return { op: 'in', column, index: this.bind(column, checked, true) }
+  }
+
+  #never(): Test {
+    this.key += 'x'
+    return { op: 'never' }
+  }
+
+  #ref(operator: { readonly column: string; readonly offset: number }): Operand {
+    const column = this.#refColumn(operator.column)
+    this.key += `${column.position}${operator.offset < 0 ? '' : '+'}${operator.offset}`
+    return { is: 'ref', column, offset: operator.offset }
+  }
+
+  #refColumn(key: string): ColumnDef {
+    const column = this.#head?.columns[key]
+    if (column === undefined)
+      throw new ValidationError(`ref(${JSON.stringify(key)}) names no column of a head`)
+    return column
+  }
+
+  #expression(table: Table, column: ColumnDef, value: unknown): Expression {
+    if (value === null) {
+      checkValue(table, column, null)
+      this.key += 'n'
+      return { is: 'literal', value: null }
+    }
+    if (!isOperator(value)) {
+      this.key += 'v'
+      return { is: 'param', index: this.bind(column, checkValue(table, column, value)) }
+    }
+    const change = value as Change | Operator
+    switch (change[OPERATOR]) {
+      case 'increment':
+        if (column.kind !== 'integer') throw refuse(table, column, 'is not an integer')
+        this.key += 'i'
+        return { is: 'increment', index: this.bind(column, checkValue(table, column, change.by)) }
+      case 'merge':
+        if (column.kind !== 'json') throw refuse(table, column, 'is not JSON')
+        this.key += 'm'
+        return { is: 'merge', index: this.bind(column, checkJsonPatch(table, column, change.patch)) }
+      case 'choose':
+        return this.#choose(table, column, change.branches, change.otherwise)
+      case 'ref':
+        this.key += 'r'
+        return this.#ref(change)
+      default:
+        throw refuse(table, column, 'is set to a condition')
+    }
+  }
+
+  #choose(table: Table, column: ColumnDef, branches: readonly Branch[], otherwise: unknown): Expression {
+    this.key += '<'
+    const compiled = branches.map((branch) => {
+      const when = this.where(table, branch.when)
+      this.key += ':'
+      return { when, to: this.#expression(table, column, branch.to) }
+    })
+    this.key += '>'
+    return {
+      is: 'choose',
+      branches: compiled,
+      otherwise: otherwise === undefined ? undefined : this.#expression(table, column, otherwise),
+    }
+  }
+
+  #folded(folded: ColumnDef, column: ColumnDef, value: unknown): Expression {
+    if (isOperator(value))
+      throw new ValidationError(`${column.key} is searched, and can only be set to plain text`)
+    if (value === null) {
+      this.key += 'n'
+      return { is: 'literal', value: null }
+    }
+    this.key += 'v'
+    return { is: 'param', index: this.bind(folded, fold(value as string)) }
+  }
+}
+
+/** `hasKey` binds a text that belongs to no column. */
+const KEY_COLUMN: ColumnDef = {
+  kind: 'text',
+  optional: false,
+  defaultValue: undefined,
+  primary: false,
+  min: 0,
+  max: Number.POSITIVE_INFINITY,
+  values: undefined,
+  references: undefined,
+  foldOf: undefined,
+  key: '',
+  sqlName: '',
+  position: -1,
+}
+
+/** Stands in for a value that only the database knows, while the rest of the row is checked. */
+function placeholderFor(column: ColumnDef, source: ColumnDef): unknown {
+  if (column.kind !== source.kind) throw new Error(`${column.key} cannot take the head's ${source.key}`)
+  return column.kind === 'integer' ? 0 : column.kind === 'timestamp' ? new Date(0) : 'x'
+}

@@ -1,0 +1,8 @@
+/**
+ * Folds text for searching, so that a search means the same on every tier: compatibility forms are unified and
+ * case is dropped. Upper before lower, because `ß` and `ﬁ` only unfold on the way up; `ς` as `σ`, because
+ * lower-casing a final sigma depends on what follows it, and a part of a word must match the whole.
+ */
+export function fold(value: string): string {
+  return value.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC')
+}

@@ -1,0 +1,24 @@
+import { agents } from './agents.ts'
+import { codebases } from './codebases.ts'
+import { conversations } from './conversations.ts'
+import type { Table } from './dsl/table.ts'
+import { messages } from './messages.ts'
+import { roles } from './roles.ts'
+import { settings } from './settings.ts'
+import { taskDependencies, tasks } from './tasks.ts'
+import { teams } from './teams.ts'
+import { workspaces } from './workspaces.ts'
+
+/** Every table of Terrace, referenced ones first. */
+export const tables: readonly Table[] = [
+  workspaces,
+  teams,
+  codebases,
+  agents,
+  roles,
+  tasks,
+  taskDependencies,
+  conversations,
+  messages,
+  settings,
+]
