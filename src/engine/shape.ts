@@ -7,8 +7,9 @@
  */
 
 import { ValidationError } from '../errors.ts'
+import type { Kind } from '../schema/dsl/columns.ts'
 import { fold } from '../schema/dsl/fold.ts'
-import type { ColumnDef, Direction, Table } from '../schema/dsl/table.ts'
+import { type ColumnDef, type Direction, parameterColumn, type Table } from '../schema/dsl/table.ts'
 import {
   checkJsonPatch,
   checkRow,
@@ -18,6 +19,7 @@ import {
   refuseUnknown,
   type Value,
 } from '../schema/dsl/values.ts'
+import type { Step } from './engine.ts'
 import { type Branch, type Change, isOperator, OPERATOR, type Operator } from './query.ts'
 
 /** A checked value, or a list of them for `in`. */
@@ -191,6 +193,44 @@ export class Shape {
       this.key += 'v'
       return { is: 'param', index: this.bind(column, checkValue(table, column, value)) }
     })
+  }
+
+  /** Columns by name, of these kinds if any are given. */
+  columns(table: Table, keys: readonly string[] = [], kinds?: readonly Kind[]): readonly ColumnDef[] {
+    this.key += '@'
+    return keys.map((key) => {
+      const column = table.columns[key]
+      if (column === undefined || column.foldOf !== undefined) {
+        throw new ValidationError(`${table.name}: there is no column ${JSON.stringify(key)}`, table.name, key)
+      }
+      if (kinds?.includes(column.kind) === false) throw refuse(table, column, `is not ${kinds.join(' or ')}`)
+      this.key += `${column.position},`
+      return column
+    })
+  }
+
+  /**
+   * What `write` asks of its steps, so that it means the same as one statement and step by step: no two on
+   * one table, and no look into a table that the write changes.
+   */
+  checkSteps(head: Table, steps: readonly Step[]): void {
+    const targets = steps.map(targetOf)
+    if (new Set(targets).size < targets.length) {
+      throw new ValidationError('no two steps of a write may be on the same table')
+    }
+    const changed = new Set<Table>([head, ...targets])
+    for (const step of steps) {
+      if (!('where' in step)) continue
+      for (const match of [step.where].flat()) {
+        for (const value of Object.values(match)) {
+          if (isOperator(value) && 'table' in value && changed.has(value.table)) {
+            throw new ValidationError(
+              `a step may not look into ${value.table.name}, which the same write changes`,
+            )
+          }
+        }
+      }
+    }
   }
 
   /** Rows to insert, in full. */
@@ -391,19 +431,11 @@ export class Shape {
 }
 
 /** `hasKey` binds a text that belongs to no column. */
-const KEY_COLUMN: ColumnDef = {
-  kind: 'text',
-  optional: false,
-  defaultValue: undefined,
-  primary: false,
-  min: 0,
-  max: Number.POSITIVE_INFINITY,
-  values: undefined,
-  references: undefined,
-  foldOf: undefined,
-  key: '',
-  sqlName: '',
-  position: -1,
+const KEY_COLUMN = parameterColumn('text')
+
+export function targetOf(step: Step): Table {
+  if ('insert' in step) return step.insert
+  return 'update' in step ? step.update : step.remove
 }
 
 /** Stands in for a value that only the database knows, while the rest of the row is checked. */

@@ -3,7 +3,7 @@
  * Everything else is derived from it: drizzle tables for both dialects, memory tables, codecs, migrations.
  */
 
-import type { Column, ColumnSpec } from './columns.ts'
+import type { Column, ColumnSpec, Kind } from './columns.ts'
 
 export type Columns = Readonly<Record<string, Column>>
 export type Direction = 'asc' | 'desc'
@@ -143,13 +143,34 @@ export function table<const C extends Columns>(
   }
 }
 
+/** Stands for a bound value that belongs to no column: a limit, a key of a JSON object. */
+export function parameterColumn(kind: Kind): ColumnDef {
+  return {
+    kind,
+    optional: true,
+    defaultValue: undefined,
+    primary: false,
+    min: 0,
+    max: Number.POSITIVE_INFINITY,
+    values: undefined,
+    references: undefined,
+    foldOf: undefined,
+    key: '',
+    sqlName: '',
+    position: -1,
+  }
+}
+
 export function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** Postgres cuts names at 63 bytes, silently; longer ones end in a hash instead. */
 function indexName(sqlName: string, keys: readonly string[], unique = false): string {
-  const full = `${sqlName}_${keys.map(snakeCase).join('_')}_${unique ? 'key' : 'idx'}`
+  return shortName(`${sqlName}_${keys.map(snakeCase).join('_')}_${unique ? 'key' : 'idx'}`)
+}
+
+/** Postgres cuts names at 63 bytes, silently; longer ones end in a hash instead. */
+export function shortName(full: string): string {
   if (full.length <= 63) return full
   let hash = 5381
   for (const letter of full) hash = (Math.imul(hash, 33) ^ letter.charCodeAt(0)) >>> 0

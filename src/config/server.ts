@@ -1,0 +1,64 @@
+/** Reads a Postgres URL: what may be shown of it, and what the host tells about who runs the server. */
+
+import { ConfigError } from '../errors.ts'
+import { decoded, type Env, printable, type Setting, setting, variable, wholeNumber } from './setting.ts'
+
+export const EXAMPLE_URL = 'postgres://user:password@host:5432/database'
+
+export interface Server {
+  /** `host:port/database`, with nothing of the credentials. */
+  readonly target: string
+  /** Neon runs it, so its own driver reaches it. */
+  readonly neon: boolean
+  /** The port of a transaction-mode pooler, which loses LISTEN, SET, session locks and named statements. */
+  readonly pooled: boolean
+  readonly sslMode: Setting | undefined
+}
+
+export function readServer({ name, value }: Setting, env: Env): Server {
+  const malformed = () =>
+    new ConfigError(
+      `${name} is not a Postgres URL. Expected ${EXAMPLE_URL}, with @ : / ? # and % in a password written %40 %3A %2F %3F %23 and %25.`,
+    )
+  const [, start, authority, rest] = /^(postgres(?:ql)?:\/\/)([^/?#]*)(.*)$/is.exec(value) ?? []
+  if (start === undefined || authority === undefined || rest === undefined) throw malformed()
+  // An @ beyond the host shows that an unencoded / ? or # of the password ended the host early. Reading on
+  // would connect to the wrong place, and show the rest of the password as if it were the database.
+  if (rest.includes('@')) throw malformed()
+  // As libpq and pg have it: postgres://user:password@/database?host=/socket/folder
+  const whole = authority.endsWith('@') ? `${authority}localhost` : authority
+  if (!URL.canParse(`${start}${whole}${rest}`)) throw malformed()
+  const url = new URL(`${start}${whole}${rest}`)
+  if (url.hash) throw malformed()
+  // The driver would decode them only on connecting, and with an error less clear.
+  decoded(name, url.username)
+  decoded(name, url.password)
+
+  // Where a parameter is repeated, the last one counts, as it does for pg.
+  const parameters = new Map(url.searchParams)
+  const parameter = (key: string) => setting(`${key} in ${name}`, parameters.get(key))
+  const ownHost = whole === authority ? decoded(name, url.hostname) : ''
+  // pg falls back on these variables too; leaving them out would show another server than it connects to.
+  const host = parameter('host')?.value || ownHost || libpq(env, 'PGHOST') || 'localhost'
+  const port = parameter('port') ?? setting(`The port in ${name}`, url.port) ?? variable(env, 'PGPORT')
+  const portNumber = port ? wholeNumber(port) : 5432
+  const database = decoded(name, url.pathname.slice(1)) || libpq(env, 'PGDATABASE')
+
+  const domain = host.toLowerCase().replace(/\.$/, '')
+  return {
+    target: printable(name, `${host}:${portNumber}${database ? `/${database}` : ''}`),
+    neon: /\.neon\.(?:tech|build)$/.test(domain),
+    pooled:
+      domain.includes('-pooler') ||
+      portNumber === 6543 ||
+      parameter('pgbouncer')?.value.toLowerCase() === 'true',
+    sslMode: parameter('sslmode'),
+  }
+}
+
+/** One of libpq's variables for a single part of a URL. */
+function libpq(env: Env, name: string): string | undefined {
+  const value = variable(env, name)?.value
+  if (value && /@|:\/\//.test(value)) throw new ConfigError(`${name} is a URL; that belongs in DATABASE_URL.`)
+  return value
+}

@@ -1,0 +1,62 @@
+/** What one call sends: always one statement, through whatever runs statements. */
+
+import type { Table } from '../../schema/dsl/table.ts'
+import type { Bound } from '../shape.ts'
+import type { StatementCache } from '../sql/cache.ts'
+import { compileGet, compileInsertRow, rowKey } from '../sql/compile.ts'
+import { bindValues, type Statement } from '../sql/statement.ts'
+import type { AnyRow, InsertRows, WriteShape } from '../sql/verbs.ts'
+import { postgresDialect as dialect } from './dialect.ts'
+import type { RawRows } from './source.ts'
+import { bindLists, compileInsertMany, compileWrite } from './write.ts'
+
+export interface PostgresCalls {
+  run(statement: Statement, values: readonly Bound[]): Promise<AnyRow[]>
+  get(table: Table, id: string): Promise<AnyRow | null>
+  getMany(table: Table, ids: readonly string[]): Promise<AnyRow[]>
+  insert(insert: InsertRows): Promise<AnyRow[]>
+  write(write: WriteShape): Promise<AnyRow | null>
+}
+
+/** Sends a statement; rejects with Terrace's errors. */
+export type Send = (statement: Statement, bound: readonly unknown[]) => Promise<RawRows>
+
+export function createPostgresCalls(cache: StatementCache, send: Send): PostgresCalls {
+  async function run(statement: Statement, values: readonly Bound[]): Promise<AnyRow[]> {
+    const rows = await send(statement, bindValues(statement, values))
+    return rows.map(statement.decode)
+  }
+
+  return {
+    run,
+    async get(table, id) {
+      const statement = cache.statement(`get ${table.sqlName}`, () => compileGet(dialect, table, false))
+      return (await run(statement, [id]))[0] ?? null
+    },
+    getMany(table, ids) {
+      const statement = cache.statement(`get many ${table.sqlName}`, () => compileGet(dialect, table, true))
+      return run(statement, [ids])
+    },
+    insert(insert) {
+      const { rows, shape } = insert
+      const [first] = rows.rows
+      if (rows.rows.length === 1) {
+        return run(
+          cache.statement(rowKey(insert, first!), () => compileInsertRow(dialect, insert, first!)),
+          shape.values,
+        )
+      }
+      const lists = bindLists(shape, rows)
+      return run(
+        cache.statement(`${shape.key} many`, () => compileInsertMany(insert, lists)),
+        shape.values,
+      )
+    },
+    async write(write) {
+      const { steps, shape } = write
+      const lists = steps.flatMap((step) => (step.kind === 'insert' ? [bindLists(shape, step.rows)] : []))
+      const statement = cache.statement(shape.key, () => compileWrite(write, lists))
+      return (await run(statement, shape.values))[0] ?? null
+    },
+  }
+}

@@ -1,0 +1,89 @@
+/** How Postgres says it. Values travel as text, with a cast by column, so that no driver guesses a type. */
+
+import type { ColumnDef } from '../../schema/dsl/table.ts'
+import type { Dialect } from '../sql/dialect.ts'
+import { decodeBytes, decodeTimestamp, encodeBytes } from './values.ts'
+
+const TYPES = {
+  text: 'text',
+  oneOf: 'text',
+  integer: 'bigint',
+  boolean: 'boolean',
+  timestamp: 'timestamptz',
+  json: 'jsonb',
+  bytes: 'bytea',
+} as const
+
+export function typeOf(column: ColumnDef): string {
+  return TYPES[column.kind]
+}
+
+function encodeOne(column: ColumnDef): (value: never) => unknown {
+  switch (column.kind) {
+    case 'integer':
+    case 'boolean':
+      return (value: number | boolean) => String(value)
+    case 'timestamp':
+      return (value: Date) => value.toISOString()
+    case 'json':
+      return (value: unknown) => JSON.stringify(value)
+    case 'bytes':
+      return encodeBytes
+    default:
+      return (value: string) => value
+  }
+}
+
+export const postgresDialect: Dialect = {
+  numbered: true,
+  placeholder: (position, column, list) => `$${position}::${list ? 'text[]' : 'text'}${castOf(column, list)}`,
+  encoder(column, list) {
+    const encode = encodeOne(column)
+    return list
+      ? (values: readonly never[]) =>
+          arrayText(values.map((value) => (value === null ? null : encode(value))))
+      : encode
+  },
+  decoder(column) {
+    switch (column.kind) {
+      case 'integer':
+        return Number
+      case 'boolean':
+        return (raw: string) => raw === 't' || raw === 'true'
+      case 'timestamp':
+        return decodeTimestamp
+      case 'json':
+        return (raw: string) => JSON.parse(raw)
+      case 'bytes':
+        return decodeBytes
+      default:
+        return undefined
+    }
+  },
+  booleanLiteral: (value) => (value ? 'true' : 'false'),
+  isAmong: (column, list) => `${column} = any(${list})`,
+  contains: (text, part) => `strpos(${text}, ${part}) > 0`,
+  // `jsonb_exists` also finds elements of arrays and whole strings.
+  hasKey: (column, key) => `(jsonb_typeof(${column}) = 'object' and jsonb_exists(${column}, ${key}))`,
+  mergeJson: (column, patch) =>
+    `((case when jsonb_typeof(${column}) = 'object' then ${column} else '{}' end || ${patch}) - ` +
+    `(select coalesce(array_agg("key"), '{}') from jsonb_each(${patch}) where "value" = 'null'))`,
+  lock: (skipLocked) => ` for update${skipLocked ? ' skip locked' : ''}`,
+  // An array is evaluated once, before the update; a plain sub-select may be run again and exceed its limit.
+  claimed: (keys, select) =>
+    keys.length === 1 ? `${keys[0]} = any(array(${select}))` : `(${keys.join(', ')}) in (${select})`,
+}
+
+/** Text needs no second cast; a list is cast as a whole. */
+function castOf(column: ColumnDef, list: boolean): string {
+  const type = typeOf(column)
+  return type === 'text' ? '' : `::${type}${list ? '[]' : ''}`
+}
+
+/** An array as Postgres writes it. */
+export function arrayText(values: readonly unknown[]): string {
+  const items = values.map((value) =>
+    value === null ? 'NULL' : `"${String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`,
+  )
+  return `{${items.join(',')}}`
+}

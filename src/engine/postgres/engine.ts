@@ -1,0 +1,316 @@
+/**
+ * The Postgres engine, over any of the three drivers. A call is one statement; calls of one tick that differ
+ * only in their values share one. Transactions are SERIALIZABLE and are run again when Postgres asks for it.
+ */
+
+import { ClosedError, UnavailableError } from '../../errors.ts'
+import type { Table } from '../../schema/dsl/table.ts'
+import { type Clock, createClock } from '../clock.ts'
+import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
+import { createIds } from '../ids.ts'
+import { createStatementCache } from '../sql/cache.ts'
+import type { Statement } from '../sql/statement.ts'
+import { type AnyRow, createVerbs, type InsertRows } from '../sql/verbs.ts'
+import { createTransactionScope, runTransaction } from '../transaction.ts'
+import { createPostgresCalls, type Send } from './calls.ts'
+import { createServerClock } from './clock.ts'
+import { postgresDialect } from './dialect.ts'
+import { isConnectionError, isSerializationFailure, isStalePlan, translate } from './errors.ts'
+import { createGathering } from './gather.ts'
+import { type Migrate, postgresMigrations } from './migrations.ts'
+import type { Client, Source } from './source.ts'
+
+export interface PostgresEngineOptions {
+  /** Takes part in every time and id; without it, the server's clock is followed. */
+  readonly clock?: Clock | undefined
+  readonly newId?: (() => string) | undefined
+  readonly migrate?: Migrate | undefined
+  readonly onRetry?: ((error: unknown) => void) | undefined
+  /** A test option: every transaction's callback runs twice. */
+  readonly rerunTransactions?: boolean | undefined
+}
+
+export interface PostgresEngine extends RootEngine {
+  readonly tier: 'postgres'
+  unwrap(): Promise<{ readonly pool: unknown; readonly drizzle: unknown }>
+}
+
+/** How often a transaction, or a lone statement in a deadlock, is tried again. */
+const MOST_ATTEMPTS = 30
+
+export async function createPostgresEngine(
+  source: Source,
+  options: PostgresEngineOptions = {},
+): Promise<PostgresEngine> {
+  const cache = createStatementCache()
+  const scope = createTransactionScope()
+  const serverClock = createServerClock((text) => source.query({ text, name: undefined }, []))
+  const clock = createClock({ clock: options.clock, offset: serverClock.offset })
+  const newId = options.newId ?? createIds(clock)
+  let closed = false
+
+  /** A lone statement: sent again only when it cannot have had an effect. */
+  const send: Send = async (statement, bound) => {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await source.query(statement, bound)
+      } catch (error) {
+        if (attempts >= MOST_ATTEMPTS) throw failure(error, statement)
+        if (isStalePlan(error)) cache.rename()
+        else if (isSerializationFailure(error)) await pause(attempts)
+        else if (
+          !(
+            isConnectionError(error) &&
+            !statement.writes &&
+            attempts === 1 &&
+            !(error instanceof UnavailableError)
+          )
+        ) {
+          throw failure(error, statement)
+        }
+        options.onRetry?.(error)
+        // A renamed statement would be prepared under its old name again.
+        statement = isStalePlan(error) ? { ...statement, name: undefined } : statement
+      }
+    }
+  }
+
+  const failure = (error: unknown, statement: Statement | undefined) =>
+    closed ? new ClosedError() : translate(error, statement?.table, cache.tables, source.target)
+
+  const calls = createPostgresCalls(cache, send)
+  // A lost connection leaves open whether the rows were written, so only the server's own refusals are repeated.
+  const mayRepeat = (error: unknown) => !(error instanceof UnavailableError)
+  const gets = createGathering<{ table: Table; id: string }, AnyRow | null>(
+    ({ table, id }) => calls.get(table, id),
+    async (together) => {
+      const { table } = together[0]!
+      const rows = await calls.getMany(table, [...new Set(together.map(({ id }) => id))])
+      const key = table.primaryKey[0]!.key
+      const byId = new Map(rows.map((row) => [row[key], row]))
+      const taken = new Set<string>()
+      return together.map(({ id }) => {
+        const row = byId.get(id) ?? null
+        // Two callers get a copy each.
+        if (row === null || !taken.has(id)) {
+          taken.add(id)
+          return row
+        }
+        return structuredClone(row)
+      })
+    },
+    mayRepeat,
+  )
+  const inserts = createGathering<InsertRows, AnyRow[]>(
+    (insert) => calls.insert(insert),
+    async (together) => {
+      const { table, rows, shape } = together[0]!
+      const all = together.flatMap((insert) => insert.rows.rows)
+      // Lists are bound after the first row's values; start from that row alone, whatever was bound since.
+      const merged = { table, rows: { columns: rows.columns, rows: all }, conflict: undefined, shape }
+      const stored = await calls.insert(merged)
+      const key = table.primaryKey.map((column) => column.key)
+      const keyOf = (row: AnyRow) => JSON.stringify(key.map((name) => row[name]))
+      const byKey = new Map(stored.map((row) => [keyOf(row), row]))
+      return together.map((insert) =>
+        insert.rows.rows.map(
+          (row) => byKey.get(JSON.stringify(table.primaryKey.map((column) => row[column.position])))!,
+        ),
+      )
+    },
+    mayRepeat,
+  )
+
+  function enter(options: CallOptions | undefined): void {
+    if (closed) throw new ClosedError()
+    scope.check()
+    options?.signal?.throwIfAborted()
+  }
+
+  const verbs = createVerbs({
+    dialect: postgresDialect,
+    cache,
+    run(statement, values, options) {
+      enter(options)
+      return orAborted(calls.run(statement, values), options?.signal)
+    },
+    get(table, id, options) {
+      enter(options)
+      return orAborted(gets.submit(table, { table, id }), options?.signal)
+    },
+    insert(insert, options) {
+      enter(options)
+      const gatherable = insert.conflict === undefined && insert.rows.rows.length === 1
+      return orAborted(
+        gatherable ? inserts.submit(insert.table, insert) : calls.insert(insert),
+        options?.signal,
+      )
+    },
+    write(write, options) {
+      enter(options)
+      return orAborted(calls.write(write), options?.signal)
+    },
+  })
+
+  interface Session {
+    readonly client: Client
+    broken: boolean
+    released: boolean
+    begun: Promise<unknown>
+  }
+
+  await prepare()
+
+  async function prepare(): Promise<void> {
+    try {
+      await options.migrate?.(postgresMigrations(source))
+      if (options.clock === undefined) await serverClock.measure()
+    } catch (error) {
+      await source.close()
+      throw translate(error, undefined, cache.tables, source.target)
+    }
+  }
+
+  return {
+    tier: 'postgres',
+    now: clock,
+    newId,
+    ...verbs,
+    async transaction<R>(work: (tx: Engine) => Promise<R>, transactionOptions?: TransactionOptions) {
+      enter(transactionOptions)
+      return runTransaction<Session, R>(
+        {
+          scope,
+          rerun: options.rerunTransactions ?? false,
+          async begin(signal) {
+            if (closed) throw new ClosedError()
+            let client: Client
+            try {
+              client = await source.connect()
+            } catch (error) {
+              throw failure(error, undefined)
+            }
+            if (signal.aborted) {
+              client.release(false)
+              throw signal.reason
+            }
+            // Not awaited: it travels with the first statement.
+            const begun = client.query({ text: 'begin isolation level serializable', name: undefined }, [])
+            begun.catch(() => {})
+            return { client, broken: false, released: false, begun }
+          },
+          engine(session) {
+            const inside = createPostgresCalls(cache, async (statement, bound) => {
+              try {
+                const rows = await session.client.query(statement, bound)
+                await session.begun
+                return rows
+              } catch (error) {
+                if (isConnectionError(error)) session.broken = true
+                if (isStalePlan(error)) cache.rename()
+                throw translate(error, statement.table, cache.tables, source.target)
+              }
+            })
+            return {
+              now: clock,
+              newId,
+              ...createVerbs({
+                dialect: postgresDialect,
+                cache,
+                run: (statement, values) => inside.run(statement, values),
+                get: (table, id) => inside.get(table, id),
+                insert: (insert) => inside.insert(insert),
+                write: (write) => inside.write(write),
+              }),
+              async notify(channel, payload) {
+                await session.client.query(notifyStatement, [channel, payload])
+              },
+            }
+          },
+          async commit(session) {
+            try {
+              await session.begun
+              await session.client.query({ text: 'commit', name: undefined }, [])
+            } catch (error) {
+              if (isConnectionError(error)) session.broken = true
+              throw failure(error, undefined)
+            }
+            session.released = true
+            session.client.release(false)
+          },
+          async rollback(session) {
+            if (session.released) return
+            session.released = true
+            if (session.broken) return session.client.release(true)
+            // A statement that hangs would keep the rollback waiting; the server undoes what a lost client left.
+            const done = await Promise.race([
+              session.client.query({ text: 'rollback', name: undefined }, []).then(
+                () => true,
+                () => false,
+              ),
+              new Promise<false>((resolve) => setTimeout(resolve, 1000, false).unref()),
+            ])
+            session.client.release(!done)
+          },
+          retryAfter(error, attempts) {
+            const cause = error instanceof UnavailableError ? error.cause : error
+            if (attempts >= MOST_ATTEMPTS) return undefined
+            if (!isSerializationFailure(cause) && !isStalePlan(cause)) return undefined
+            options.onRetry?.(cause)
+            return Math.random() * Math.min(2 ** attempts, 100)
+          },
+        },
+        work,
+        transactionOptions,
+      )
+    },
+    async notify(channel, payload, options) {
+      enter(options)
+      try {
+        await source.query(notifyStatement, [channel, payload])
+      } catch (error) {
+        throw failure(error, undefined)
+      }
+    },
+    async listen(channel, handler) {
+      enter(undefined)
+      try {
+        return await source.listen(channel, handler)
+      } catch (error) {
+        throw failure(error, undefined)
+      }
+    },
+    async ping() {
+      enter(undefined)
+      try {
+        await source.query({ text: 'select 1', name: undefined }, [])
+      } catch (error) {
+        throw failure(error, undefined)
+      }
+    },
+    async unwrap() {
+      return { pool: source.driver, drizzle: await source.drizzle() }
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      await source.close()
+    },
+  }
+}
+
+const notifyStatement = { text: 'select pg_notify($1::text, $2::text)', name: undefined }
+
+function pause(attempts: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** attempts, 100)))
+}
+
+/** What was sent may still happen; the caller just does not wait for it any longer. */
+async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return call
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}

@@ -1,0 +1,138 @@
+/** Turns what the Postgres drivers throw into Terrace's errors, by SQLSTATE and by the names of constraints. */
+
+import {
+  AlreadyExistsError,
+  InvalidReferenceError,
+  TerraceError,
+  UnavailableError,
+  ValidationError,
+} from '../../errors.ts'
+import type { Table } from '../../schema/dsl/table.ts'
+import { constraintColumn, uniqueColumns } from '../sql/constraints.ts'
+
+interface PostgresError extends Error {
+  readonly code?: string
+  readonly table?: string
+  readonly constraint?: string
+  readonly detail?: string
+}
+
+const stateOf = (error: unknown): string => String((error as PostgresError | undefined)?.code ?? '')
+
+/** The transaction lost against another and may simply be run again. */
+export function isSerializationFailure(error: unknown): boolean {
+  const state = stateOf(causeOf(error))
+  return state === '40001' || state === '40P01'
+}
+
+/** A prepared statement does not fit the schema any more, or the pooler has lost it. */
+export function isStalePlan(error: unknown): boolean {
+  const state = stateOf(error)
+  return (
+    state === '26000' ||
+    state === '42P05' ||
+    (state === '0A000' && (error as Error).message.includes('cached plan'))
+  )
+}
+
+const CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
+  '53300',
+])
+
+/** The connection broke or was never made. */
+export function isConnectionError(error: unknown): boolean {
+  const state = stateOf(error)
+  if (CONNECTION_CODES.has(state) || state.startsWith('08')) return true
+  if (error instanceof AggregateError) return error.errors.some(isConnectionError)
+  return /connection terminated|connection ended|connection closed|timeout exceeded when trying to connect|socket|websocket|not queryable|PGlite is closed/i.test(
+    (error as Error | undefined)?.message ?? '',
+  )
+}
+
+/** A name or password that will be as wrong the next time. */
+export function isRefused(error: unknown): boolean {
+  const state = stateOf(error)
+  return state.startsWith('28') || state === '3D000' || state === '42501'
+}
+
+export function translate(
+  error: unknown,
+  table: Table | undefined,
+  tables: ReadonlyMap<string, Table>,
+  target: string,
+): unknown {
+  if (error instanceof TerraceError) return error
+  const { code, constraint = '', message } = error as PostgresError
+  const options = { cause: error }
+  const where = tables.get((error as PostgresError).table ?? '') ?? table
+  switch (code) {
+    case '23505':
+      if (where !== undefined) {
+        const columns = uniqueColumns(where, constraint) ?? detailColumns(where, error as PostgresError)
+        return new AlreadyExistsError(where.name, columns, options)
+      }
+      break
+    case '23503':
+    case '23001':
+      if (where !== undefined) return new InvalidReferenceError(where.name, undefined, options)
+      break
+    case '23514':
+    case '22003':
+      if (where !== undefined) {
+        const column = constraintColumn(where, constraint)
+        return new ValidationError(
+          `${where.name}${column === undefined ? '' : `.${column}`} is outside what the database allows`,
+          where.name,
+          column,
+          options,
+        )
+      }
+      break
+    case '40001':
+    case '40P01':
+      return new UnavailableError(
+        `${target} is contended: the same rows are being changed at once; try again`,
+        options,
+      )
+    case '57014':
+      return new UnavailableError(`${target} cancelled the statement`, options)
+    case '53100':
+      return new UnavailableError(`the disk of ${target} is full`, options)
+    case '25006':
+      return new UnavailableError(`${target} is read-only: connect to the primary`, options)
+    case '42P01':
+    case '42703':
+      return new UnavailableError(
+        `${target} lacks a table or column: ${message}; run the migrations`,
+        options,
+      )
+  }
+  if (isRefused(error)) return new UnavailableError(`${target} refused the connection: ${message}`, options)
+  if (isConnectionError(error)) {
+    return new UnavailableError(`${target} cannot be reached or closed the connection: ${message}`, options)
+  }
+  return new UnavailableError(`${target} failed: ${message}`, options)
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof TerraceError ? error.cause : error
+}
+
+/** `Key (workspace_id, slug)=(…) already exists.` */
+function detailColumns(table: Table, { detail = '' }: PostgresError): string[] {
+  const names = /^Key \((.*?)\)=/.exec(detail)?.[1]?.split(', ') ?? []
+  return names.map((name) => table.columnList.find((column) => column.sqlName === name)?.key ?? name)
+}

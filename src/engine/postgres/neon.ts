@@ -1,0 +1,48 @@
+/** Neon's driver: Postgres over a WebSocket, where TCP is slow to open or not to be had. */
+
+import { loadDriver } from '../drivers.ts'
+import { createPostgresEngine, type PostgresEngine } from './engine.ts'
+import type { PgEngineOptions } from './pg.ts'
+import { createPoolSource, type Pool } from './pool-source.ts'
+import { withoutTls } from './tls.ts'
+
+export type NeonEngineOptions = Omit<PgEngineOptions, 'sslMode' | 'rootCertificate'>
+
+export async function neonEngine(options: NeonEngineOptions): Promise<PostgresEngine> {
+  const { Pool, neonConfig } = await loadDriver(
+    '@neondatabase/serverless',
+    () => import('@neondatabase/serverless'),
+  )
+  // Gathering writes for up to a millisecond costs five times the latency; we gather by tick.
+  neonConfig.coalesceWrites = false
+  // Sends the password before it is asked for, which only some ways to authenticate forgive.
+  neonConfig.pipelineConnect = false
+  const open = (url: string, size = options.poolSize ?? { min: 0, max: 10 }) =>
+    new Pool({
+      connectionString: withoutTls(url),
+      max: size.max,
+      min: size.min,
+      allowExitOnIdle: true,
+    }) as unknown as Pool
+  const pool = options.pool ?? open(options.url ?? '')
+  const pooled = options.pooled ?? false
+  const direct =
+    options.directUrl === undefined || options.directUrl === options.url
+      ? undefined
+      : open(options.directUrl, { min: 0, max: 2 })
+  const source = createPoolSource({
+    target: options.target ?? 'Neon',
+    pool,
+    direct,
+    named: !pooled,
+    listens: direct !== undefined || !pooled,
+    patience: options.patience ?? 10_000,
+    owned: options.pool === undefined,
+    onRetry: options.onRetry,
+    drizzle: async () => {
+      const { drizzle } = await import('drizzle-orm/neon-serverless')
+      return drizzle(pool as never)
+    },
+  })
+  return createPostgresEngine(source, options)
+}

@@ -1,0 +1,104 @@
+/** PGlite: Postgres inside this process. It has one connection, and its folder belongs to one process. */
+
+import { mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { PGlite } from '@electric-sql/pglite'
+import { loadDriver } from '../drivers.ts'
+import { createLock } from '../lock.ts'
+import { createPostgresEngine, type PostgresEngine, type PostgresEngineOptions } from './engine.ts'
+import { lockFolder } from './folder-lock.ts'
+import type { Client, RawRows, Source, SqlText } from './source.ts'
+
+export interface PgliteEngineOptions extends PostgresEngineOptions {
+  /** A folder, made if it is not there; in memory without one. */
+  readonly path?: string | undefined
+  /** A database that is open already; its closing is left to you. */
+  readonly database?: PGlite
+}
+
+export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<PostgresEngine> {
+  const { database, target, close } = await open(options)
+  const turns = createLock()
+
+  const query = async ({ text }: SqlText, values: readonly unknown[]): Promise<RawRows> => {
+    const { rows } = await database.query<(string | null)[]>(text, [...values], { rowMode: 'array', parsers })
+    return rows
+  }
+  const connect = async (): Promise<Client> => {
+    await turns.acquire()
+    let released = false
+    return {
+      query,
+      release() {
+        if (!released) turns.release()
+        released = true
+      },
+    }
+  }
+  const source: Source = {
+    target,
+    driver: database,
+    async drizzle() {
+      const { drizzle } = await import('drizzle-orm/pglite')
+      return drizzle(database)
+    },
+    connect,
+    connectDirect: connect,
+    // There is one connection: outside a transaction means before or after it.
+    async query(statement, values) {
+      if (!turns.tryAcquire()) await turns.acquire()
+      try {
+        return await query(statement, values)
+      } finally {
+        turns.release()
+      }
+    },
+    async listen(channel, handler) {
+      return database.listen(`"${channel.replaceAll('"', '""')}"`, handler)
+    },
+    async close() {
+      await turns.acquire()
+      turns.release()
+      await close()
+    },
+  }
+  return createPostgresEngine(source, options)
+}
+
+interface Opened {
+  readonly database: PGlite
+  readonly target: string
+  close(): Promise<void>
+}
+
+async function open({ path, database }: PgliteEngineOptions): Promise<Opened> {
+  if (database !== undefined) return { database, target: 'PGlite', close: async () => {} }
+  const { PGlite } = await loadDriver('@electric-sql/pglite', () => import('@electric-sql/pglite'))
+  if (path === undefined || path.startsWith('memory:')) {
+    const inMemory = await PGlite.create()
+    return { database: inMemory, target: 'PGlite in memory', close: () => inMemory.close() }
+  }
+  const folder = resolve(path)
+  await mkdir(dirname(folder), { recursive: true })
+  // Two processes on one folder damage it, silently.
+  const unlock = await lockFolder(folder)
+  try {
+    const opened = await PGlite.create(folder)
+    return {
+      database: opened,
+      target: folder,
+      async close() {
+        await opened.close()
+        await unlock()
+      },
+    }
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+}
+
+/** Types by their number in Postgres, all left as text: bool, bytea, int8, text, numeric, timestamptz, json, jsonb. */
+const parsers = Object.fromEntries(
+  [16, 17, 20, 25, 1700, 1184, 114, 3802].map((oid) => [oid, (value: string) => value]),
+)

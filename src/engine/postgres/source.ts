@@ -1,0 +1,34 @@
+/** What the Postgres engine needs of a driver. `pg.ts`, `neon.ts` and `pglite.ts` each provide it. */
+
+/** Rows as arrays of text, as Postgres writes it, or null. */
+export type RawRows = readonly (readonly (string | null)[])[]
+
+export interface SqlText {
+  readonly text: string
+  /** A prepared statement of the connection's, where the connection lasts. */
+  readonly name: string | undefined
+}
+
+export interface Client {
+  query(statement: SqlText, values: readonly unknown[]): Promise<RawRows>
+  /** Back to the pool; a `broken` one is thrown away. */
+  release(broken: boolean): void
+}
+
+export interface Source {
+  /** What a person is shown: host and database, never a password. */
+  readonly target: string
+  /** One statement, on any connection. */
+  query(statement: SqlText, values: readonly unknown[]): Promise<RawRows>
+  /** A connection of one's own. */
+  connect(): Promise<Client>
+  /** A connection that does not go through a pooler, if there is a way. */
+  connectDirect(): Promise<Client>
+  /** Never hears anything where notifications do not work: behind a transaction-mode pooler. */
+  listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>
+  /** The driver's own object, for `unwrap`. */
+  readonly driver: unknown
+  /** The drizzle database over it. */
+  drizzle(): Promise<unknown>
+  close(): Promise<void>
+}

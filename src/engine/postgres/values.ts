@@ -1,0 +1,50 @@
+/** Values in Postgres' text format, exactly: drivers' own parsers read the years below 100 as 19xx or 20xx. */
+
+import { UnavailableError } from '../../errors.ts'
+
+const ISO =
+  /^(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?$/
+
+export function decodeTimestamp(raw: string): Date {
+  const parts = ISO.exec(raw)
+  if (parts === null) {
+    throw new UnavailableError(
+      `the database writes dates as ${JSON.stringify(raw)}: set its DateStyle to ISO`,
+    )
+  }
+  const [
+    ,
+    year,
+    month,
+    day,
+    hours,
+    minutes,
+    seconds,
+    fraction,
+    sign,
+    offsetHours,
+    offsetMinutes,
+    offsetSeconds,
+    bc,
+  ] = parts
+  const date = new Date(0)
+  // setUTCFullYear takes years below 100 as they are; Date.UTC adds 1900.
+  date.setUTCFullYear(bc === undefined ? Number(year) : 1 - Number(year), Number(month) - 1, Number(day))
+  date.setUTCHours(
+    Number(hours),
+    Number(minutes),
+    Number(seconds),
+    Number((fraction ?? '').padEnd(3, '0').slice(0, 3)),
+  )
+  const offset = (Number(offsetHours) * 60 + Number(offsetMinutes ?? 0)) * 60 + Number(offsetSeconds ?? 0)
+  return offset === 0 ? date : new Date(date.getTime() - (sign === '+' ? 1000 : -1000) * offset)
+}
+
+export function encodeBytes(value: Uint8Array): string {
+  return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
+}
+
+export function decodeBytes(raw: string): Uint8Array {
+  const buffer = Buffer.from(raw.slice(2), 'hex')
+  return new Uint8Array(buffer)
+}

@@ -1,0 +1,127 @@
+/**
+ * Many rows in one statement, and a whole `write` in one: `unnest` turns lists into rows, and each step is a
+ * CTE that looks at the head's new row. One round trip, one commit.
+ */
+
+import { type ColumnDef, parameterColumn, type Table } from '../../schema/dsl/table.ts'
+import type { RowsShape, Shape } from '../shape.ts'
+import { allColumns, conflictText, finish, updateText, visibleColumns } from '../sql/compile.ts'
+import { columnText, conditionText, staysWithinWorkspace, withinWorkspace } from '../sql/conditions.ts'
+import { quote } from '../sql/dialect.ts'
+import { type Draft, Writer } from '../sql/statement.ts'
+import type { InsertRows, WriteShape } from '../sql/verbs.ts'
+import { postgresDialect as dialect } from './dialect.ts'
+
+/** Several rows; column by column, each a bound list, after what the shape has bound already. */
+export function compileInsertMany(
+  { table, rows, conflict, shape }: InsertRows,
+  lists: readonly number[],
+): Draft {
+  const writer = new Writer(dialect, shape.bindings)
+  const text =
+    insertFromLists(writer, table, rows, lists, undefined) +
+    conflictText(dialect, writer, table, conflict) +
+    ` returning ${visibleColumns(table)}`
+  return finish(dialect, writer, table, text, true)
+}
+
+/** Binds the rows as one list per column. */
+export function bindLists(shape: Shape, rows: RowsShape): number[] {
+  return rows.columns.map(({ column, ref }, i) =>
+    shape.bind(
+      ref === undefined ? column : OFFSET,
+      rows.rows.map((row) => row[i] ?? null),
+      true,
+    ),
+  )
+}
+
+/** `lists` are those of the steps that insert, in order. */
+export function compileWrite(write: WriteShape, lists: readonly (readonly number[])[]): Draft {
+  const { head, steps, shape } = write
+  const writer = new Writer(dialect, shape.bindings)
+  const table = head.kind === 'update' ? head.table : head.insert.table
+  const parts: string[] = []
+  if (head.kind === 'update') {
+    parts.push(
+      `"head" as (${updateText(dialect, writer, table, head.update)} returning ${visibleColumns(table)})`,
+    )
+  } else {
+    const values = table.columnList.map((column, i) =>
+      valueText(table, column, writer.param(i), () => writer.param(table.columns.workspaceId!.position)),
+    )
+    parts.push(
+      `"head" as (insert into ${quote(table.sqlName)} (${allColumns(table)}) select ${values.join(', ')}` +
+        `${conflictText(dialect, writer, table, head.insert.conflict)} returning ${visibleColumns(table)})`,
+    )
+  }
+  writer.refText = (column, offset) => {
+    const value = `"head".${quote(column.sqlName)}`
+    return `(select ${offset === 0 ? value : `${value} + ${offset}`} from "head")`
+  }
+  let inserts = 0
+  for (const [i, step] of steps.entries()) {
+    const guard = `exists (select 1 from "head")${step.kind === 'insert' ? '' : notTheHead(table, step.table)}`
+    const text =
+      step.kind === 'insert'
+        ? insertFromLists(writer, step.table, step.rows, lists[inserts++]!, table)
+        : step.kind === 'update'
+          ? `${updateText(dialect, writer, step.table, step.update)} and ${guard}`
+          : `delete from ${quote(step.table.sqlName)} where ${conditionText(dialect, writer, step.table, step.where)} and ${guard}`
+    parts.push(`"step${i}" as (${text})`)
+  }
+  const columns = table.visible.map((column) => `"head".${quote(column.sqlName)}`).join(', ')
+  const others = steps.map((step) => step.table)
+  const draft = finish(dialect, writer, table, `with ${parts.join(', ')} select ${columns} from "head"`, true)
+  return { ...draft, others }
+}
+
+function insertFromLists(
+  writer: Writer,
+  table: Table,
+  rows: RowsShape,
+  lists: readonly number[],
+  head: Table | undefined,
+): string {
+  const names = lists.map((_, i) => `"c${i}"`)
+  const values = rows.columns.map(({ column, ref }, i) => {
+    const cell = `"rows"."c${i}"`
+    if (ref !== undefined) {
+      const source = `"head".${quote(ref.sqlName)}`
+      return column.kind === 'integer' ? `${source} + ${cell}` : source
+    }
+    return valueText(table, column, cell, () => `"rows"."c${table.columns.workspaceId!.position}"`, rows)
+  })
+  const from = `unnest(${lists.map((index) => writer.param(index)).join(', ')}) as "rows"(${names.join(', ')})`
+  return (
+    `insert into ${quote(table.sqlName)} (${allColumns(table)}) select ${values.join(', ')} from ` +
+    (head === undefined ? from : `"head", ${from}`)
+  )
+}
+
+/** A value, looked up in its own workspace if it is a reference that can be null. */
+function valueText(
+  table: Table,
+  column: ColumnDef,
+  value: string,
+  workspace: () => string,
+  rows?: RowsShape,
+): string {
+  if (!staysWithinWorkspace(table, column)) return value
+  // A workspace that comes from the head is the head's own.
+  const from = rows?.columns[table.columns.workspaceId!.position]?.ref
+  const place = from === undefined ? workspace() : `"head".${quote(from.sqlName)}`
+  return `case when ${value} is null then null else ${withinWorkspace(column, value, place)} end`
+}
+
+/** A step on the head's own table leaves the head's row alone: one statement may change a row only once. */
+function notTheHead(head: Table, table: Table): string {
+  if (table !== head) return ''
+  const keys = table.primaryKey
+  const mine = keys.map((column) => columnText(table, column)).join(', ')
+  const heads = keys.map((column) => `"head".${quote(column.sqlName)}`).join(', ')
+  return ` and (${mine}) not in (select ${heads} from "head")`
+}
+
+/** Lists of offsets, for columns that come from the head; a text column's are not read. */
+const OFFSET = parameterColumn('integer')

@@ -1,0 +1,203 @@
+/** Writes one statement per verb and shape. */
+
+import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
+import type { Value } from '../../schema/dsl/values.ts'
+import type { Assignment, Condition, Operand, Order, Shape } from '../shape.ts'
+import {
+  afterText,
+  assignmentText,
+  columnText,
+  conditionText,
+  orderText,
+  staysWithinWorkspace,
+  withinWorkspace,
+} from './conditions.ts'
+import { type Dialect, quote } from './dialect.ts'
+import { type Draft, rowDecoder, Writer } from './statement.ts'
+import type { InsertRows } from './verbs.ts'
+
+export interface FindShape {
+  readonly where: Condition
+  readonly order: readonly Order[]
+  readonly after: readonly Operand[] | undefined
+  /** Index of the bound limit. */
+  readonly limit: number | undefined
+}
+
+export interface UpdateShape {
+  readonly where: Condition
+  readonly set: readonly Assignment[]
+  readonly order: readonly Order[] | undefined
+  readonly limit: number | undefined
+  readonly skipLocked: boolean
+}
+
+export interface ConflictShape {
+  readonly columns: readonly ColumnDef[]
+  readonly set: readonly Assignment[] | undefined
+  readonly where: Condition | undefined
+}
+
+export interface AggregateShape {
+  readonly where: Condition
+  readonly groupBy: readonly ColumnDef[]
+  readonly sum: readonly ColumnDef[]
+  readonly max: readonly ColumnDef[]
+}
+
+export function compileFind(dialect: Dialect, table: Table, shape: Shape, find: FindShape): Draft {
+  const writer = new Writer(dialect, shape.bindings)
+  let text = `select ${visibleColumns(table)} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, find.where)}`
+  if (find.after !== undefined) text += ` and ${afterText(dialect, writer, table, find.order, find.after)}`
+  text += orderText(table, find.order)
+  if (find.limit !== undefined) text += ` limit ${writer.param(find.limit)}`
+  return finish(dialect, writer, table, text, false)
+}
+
+/** The row with one id, or the rows with a list of them. */
+export function compileGet(dialect: Dialect, table: Table, list: boolean): Draft {
+  const key = table.primaryKey[0]!
+  const writer = new Writer(dialect, [{ column: key, list }])
+  const name = columnText(table, key)
+  const test = list ? dialect.isAmong(name, writer.param(0)) : `${name} = ${writer.param(0)}`
+  const text = `select ${visibleColumns(table)} from ${quote(table.sqlName)} where ${test}`
+  return finish(dialect, writer, table, text, false)
+}
+
+/**
+ * One row, whose values are bound in the order of the table's columns, from index 0. References that are null
+ * need no look-up and are part of the shape: `rowKey` tells such shapes apart.
+ */
+export function compileInsertRow(
+  dialect: Dialect,
+  { table, conflict, shape }: InsertRows,
+  row: readonly Value[],
+): Draft {
+  const writer = new Writer(dialect, shape.bindings)
+  const values = table.columnList.map((column, i) => {
+    if (!staysWithinWorkspace(table, column)) return writer.param(i)
+    if (row[i] === null) return 'null'
+    return withinWorkspace(column, writer.param(i), writer.param(table.columns.workspaceId!.position))
+  })
+  const text =
+    `insert into ${quote(table.sqlName)} (${allColumns(table)}) values (${values.join(', ')})` +
+    conflictText(dialect, writer, table, conflict) +
+    ` returning ${visibleColumns(table)}`
+  return finish(dialect, writer, table, text, true)
+}
+
+export function rowKey({ table, shape }: InsertRows, row: readonly Value[]): string {
+  let key = shape.key
+  for (const column of table.columnList) {
+    if (column.references !== undefined && row[column.position] === null) key += `${column.position}.`
+  }
+  return key
+}
+
+export function compileUpdate(dialect: Dialect, table: Table, shape: Shape, update: UpdateShape): Draft {
+  const writer = new Writer(dialect, shape.bindings)
+  const text = `${updateText(dialect, writer, table, update)} returning ${visibleColumns(table)}`
+  return finish(dialect, writer, table, text, true)
+}
+
+export function compileRemove(dialect: Dialect, table: Table, shape: Shape, where: Condition): Draft {
+  const writer = new Writer(dialect, shape.bindings)
+  const text = `delete from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, where)} returning ${visibleColumns(table)}`
+  return finish(dialect, writer, table, text, true)
+}
+
+export function compileAggregate(
+  dialect: Dialect,
+  table: Table,
+  shape: Shape,
+  aggregate: AggregateShape,
+): Draft {
+  const writer = new Writer(dialect, shape.bindings)
+  const groups = aggregate.groupBy.map((column) => columnText(table, column))
+  const terms = [
+    ...groups,
+    'count(*)',
+    ...aggregate.sum.map((column) => `sum(${columnText(table, column)})`),
+    ...aggregate.max.map((column) => `max(${columnText(table, column)})`),
+  ]
+  let text = `select ${terms.join(', ')} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, aggregate.where)}`
+  if (groups.length > 0) text += ` group by ${groups.join(', ')}`
+  return { ...finish(dialect, writer, table, text, false), decode: aggregateDecoder(dialect, aggregate) }
+}
+
+/** An update, but for its RETURNING. */
+export function updateText(dialect: Dialect, writer: Writer, table: Table, update: UpdateShape): string {
+  const set = assignmentText(dialect, writer, table, update.set)
+  const where = conditionText(dialect, writer, table, update.where)
+  if (update.limit === undefined) return `update ${quote(table.sqlName)} set ${set} where ${where}`
+  const keys = table.primaryKey.map((column) => columnText(table, column))
+  const select =
+    `select ${keys.join(', ')} from ${quote(table.sqlName)} where ${where}` +
+    orderText(table, update.order!) +
+    ` limit ${writer.param(update.limit)}${dialect.lock(update.skipLocked)}`
+  return `update ${quote(table.sqlName)} set ${set} where ${dialect.claimed(keys, select)}`
+}
+
+export function conflictText(
+  dialect: Dialect,
+  writer: Writer,
+  table: Table,
+  conflict: ConflictShape | undefined,
+): string {
+  if (conflict === undefined) return ''
+  const columns = conflict.columns.map((column) => quote(column.sqlName)).join(', ')
+  const target = ` on conflict (${columns})${partialTarget(dialect, table, conflict.columns)}`
+  if (conflict.set === undefined) return `${target} do nothing`
+  const set = assignmentText(dialect, writer, table, conflict.set)
+  const where =
+    conflict.where === undefined ? '' : ` where ${conditionText(dialect, writer, table, conflict.where)}`
+  return `${target} do update set ${set}${where}`
+}
+
+export function allColumns(table: Table): string {
+  return table.columnList.map((column) => quote(column.sqlName)).join(', ')
+}
+
+export function visibleColumns(table: Table): string {
+  return table.visible.map((column) => columnText(table, column)).join(', ')
+}
+
+export function finish(dialect: Dialect, writer: Writer, table: Table, text: string, writes: boolean): Draft {
+  const decode = rowDecoder(dialect, table.visible)
+  return { table, text, slots: writer.slots, encoders: writer.encoders, decode, writes }
+}
+
+/** A partial unique index arbitrates only when the statement repeats its predicate. */
+function partialTarget(dialect: Dialect, table: Table, columns: readonly ColumnDef[]): string {
+  const index = table.indexes.find(
+    (candidate) =>
+      candidate.unique &&
+      candidate.where.length > 0 &&
+      candidate.columns.length === columns.length &&
+      candidate.columns.every(({ column }) => columns.includes(column)),
+  )
+  if (index === undefined) return ''
+  const tests = index.where.map(({ column, value }) => {
+    const text = typeof value === 'boolean' ? dialect.booleanLiteral(value) : `'${value}'`
+    return `${quote(column.sqlName)} = ${text}`
+  })
+  return ` where ${tests.join(' and ')}`
+}
+
+function aggregateDecoder(
+  dialect: Dialect,
+  { groupBy, sum, max }: AggregateShape,
+): (raw: readonly unknown[]) => Record<string, unknown> {
+  const decoded = (column: ColumnDef, value: unknown) => {
+    const decode = dialect.decoder(column)
+    return value === null || decode === undefined ? value : decode(value as never)
+  }
+  return (raw) => {
+    let i = 0
+    const group = Object.fromEntries(groupBy.map((column) => [column.key, decoded(column, raw[i++])]))
+    const count = Number(raw[i++])
+    const sums = Object.fromEntries(sum.map((column) => [column.key, Number(raw[i++] ?? 0)]))
+    const maxima = Object.fromEntries(max.map((column) => [column.key, decoded(column, raw[i++])]))
+    return { group, count, sum: sums, max: maxima }
+  }
+}

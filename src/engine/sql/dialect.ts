@@ -1,0 +1,37 @@
+/**
+ * What two SQL dialects say differently. Everything else about a statement is written once, in `compile.ts`.
+ */
+
+import type { ColumnDef } from '../../schema/dsl/table.ts'
+
+export interface Dialect {
+  /** A place for a bound value; `position` counts them from 1 and `list` binds many for `= any`. */
+  placeholder(position: number, column: ColumnDef, list: boolean): string
+  /** Whether a value that is used twice is bound once (`$1`) or each time (`?`). */
+  readonly numbered: boolean
+  /** From a checked value to what the driver takes. */
+  encoder(column: ColumnDef, list: boolean): (value: never) => unknown
+  /** From what the driver gives, which is never null here, to a value; undefined when they are the same. */
+  decoder(column: ColumnDef): ((raw: never) => unknown) | undefined
+  booleanLiteral(value: boolean): string
+  /** `column` is one of a bound list. */
+  isAmong(column: string, list: string): string
+  /** `text` contains `part`, literally. */
+  contains(text: string, part: string): string
+  /** The JSON object `column` has the top-level key. */
+  hasKey(column: string, key: string): string
+  /** `column` with the top-level keys of `patch` replaced, or removed where null. */
+  mergeJson(column: string, patch: string): string
+  /** Ends the sub-select of a claim. */
+  lock(skipLocked: boolean): string
+  /** Selects the rows to be claimed by `select`, whose order and limit the database might otherwise ignore. */
+  claimed(keys: readonly string[], select: string): string
+}
+
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,102 @@
+/** A compiled statement: SQL text, how its values are bound and how its rows are read. Made once per shape. */
+
+import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
+import type { Binding, Bound } from '../shape.ts'
+import type { Dialect } from './dialect.ts'
+
+/** A bound value: one of the call's, or a column of the head's row in a `write` that runs step by step. */
+export type Slot = number | { readonly ref: ColumnDef; readonly offset: number }
+
+export interface Statement {
+  /** Whose rows it answers, and who is named when it fails. */
+  readonly table: Table
+  readonly text: string
+  /** For databases that keep prepared statements by name; none once too many shapes have been seen. */
+  readonly name: string | undefined
+  readonly slots: readonly Slot[]
+  readonly encoders: readonly ((value: never) => unknown)[]
+  /** Turns a row, as an array of the driver's values, into an object. */
+  readonly decode: (raw: readonly unknown[]) => Record<string, unknown>
+  /** Whether it changes anything. */
+  readonly writes: boolean
+}
+
+/** As written; `others` are further tables that errors of it may speak of. */
+export type Draft = Omit<Statement, 'name'> & { readonly others?: readonly Table[] }
+
+/** Collects the text's parameters while it is written. */
+export class Writer {
+  readonly slots: Slot[] = []
+  readonly encoders: ((value: never) => unknown)[] = []
+  readonly #dialect: Dialect
+  readonly #bindings: readonly Binding[]
+  readonly #positions = new Map<number, number>()
+  /** What `ref` becomes; set by whoever writes a `write`. */
+  refText: ((column: ColumnDef, offset: number) => string) | undefined
+
+  constructor(dialect: Dialect, bindings: readonly Binding[]) {
+    this.#dialect = dialect
+    this.#bindings = bindings
+  }
+
+  /** The placeholder of a bound value. */
+  param(index: number): string {
+    const { column, list } = this.#bindings[index]!
+    const known = this.#dialect.numbered ? this.#positions.get(index) : undefined
+    const position = known ?? this.#push(index, column, list)
+    this.#positions.set(index, position)
+    return this.#dialect.placeholder(position, column, list)
+  }
+
+  ref(column: ColumnDef, offset: number): string {
+    if (this.refText !== undefined) return this.refText(column, offset)
+    return this.#dialect.placeholder(this.#push({ ref: column, offset }, column, false), column, false)
+  }
+
+  #push(slot: Slot, column: ColumnDef, list: boolean): number {
+    this.encoders.push(this.#dialect.encoder(column, list))
+    return this.slots.push(slot)
+  }
+}
+
+/** The values of one call, as the driver takes them. `head` is the row that refs speak of. */
+export function bindValues(
+  statement: Statement,
+  values: readonly Bound[],
+  head?: Readonly<Record<string, unknown>>,
+): unknown[] {
+  const { slots, encoders } = statement
+  const bound = new Array<unknown>(slots.length)
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i]!
+    const value = typeof slot === 'number' ? values[slot] : refValue(slot, head!)
+    bound[i] = value === null ? null : encoders[i]!(value as never)
+  }
+  return bound
+}
+
+function refValue(
+  slot: { ref: ColumnDef; offset: number },
+  head: Readonly<Record<string, unknown>>,
+): unknown {
+  const value = head[slot.ref.key]
+  return slot.offset === 0 ? value : (value as number) + slot.offset
+}
+
+/** A decoder of rows with these columns, in this order. */
+export function rowDecoder(
+  dialect: Dialect,
+  columns: readonly ColumnDef[],
+): (raw: readonly unknown[]) => Record<string, unknown> {
+  const keys = columns.map((column) => column.key)
+  const decoders = columns.map((column) => dialect.decoder(column))
+  return (raw) => {
+    const row: Record<string, unknown> = {}
+    for (let i = 0; i < keys.length; i++) {
+      const value = raw[i]
+      const decode = decoders[i]
+      row[keys[i]!] = value === null || decode === undefined ? value : decode(value as never)
+    }
+    return row
+  }
+}

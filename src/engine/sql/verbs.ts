@@ -1,0 +1,266 @@
+/**
+ * The verbs that both SQL databases share: take the query apart, find or compile its statement, bind, run.
+ * How a statement reaches the database, alone or gathered or inside a transaction, is the backend's business.
+ */
+
+import { ValidationError } from '../../errors.ts'
+import { compareScalars, type Scalar } from '../../schema/dsl/order.ts'
+import { type ColumnDef, parameterColumn, type Table } from '../../schema/dsl/table.ts'
+import { isStorableText } from '../../schema/dsl/values.ts'
+import type {
+  AggregateQuery,
+  CallOptions,
+  Engine,
+  FindQuery,
+  OnConflict,
+  UpdateQuery,
+  Write,
+} from '../engine.ts'
+import { type Bound, type Condition, type Order, type RowsShape, Shape } from '../shape.ts'
+import type { StatementCache } from './cache.ts'
+import {
+  type ConflictShape,
+  compileAggregate,
+  compileFind,
+  compileRemove,
+  compileUpdate,
+  type UpdateShape,
+} from './compile.ts'
+import type { Dialect } from './dialect.ts'
+import type { Statement } from './statement.ts'
+
+export type AnyRow = Record<string, unknown>
+export type MaybePromise<T> = T | Promise<T>
+
+/** Rows to insert, taken apart. The first row's values are the first that the shape has bound. */
+export interface InsertRows {
+  readonly table: Table
+  readonly rows: RowsShape
+  readonly conflict: ConflictShape | undefined
+  readonly shape: Shape
+}
+
+/** Step shapes refer to the head's row; all share one list of bound values. */
+export interface WriteShape {
+  readonly shape: Shape
+  readonly head:
+    | { readonly kind: 'update'; readonly table: Table; readonly update: UpdateShape }
+    | { readonly kind: 'insert'; readonly insert: InsertRows }
+  readonly steps: readonly (
+    | { readonly kind: 'insert'; readonly table: Table; readonly rows: RowsShape }
+    | { readonly kind: 'update'; readonly table: Table; readonly update: UpdateShape }
+    | { readonly kind: 'remove'; readonly table: Table; readonly where: Condition }
+  )[]
+}
+
+export interface Backend {
+  readonly dialect: Dialect
+  readonly cache: StatementCache
+  /** One statement, atomic; the decoded rows. */
+  run(
+    statement: Statement,
+    values: readonly Bound[],
+    options: CallOptions | undefined,
+  ): MaybePromise<AnyRow[]>
+  get(table: Table, id: string, options: CallOptions | undefined): MaybePromise<AnyRow | null>
+  /** In any order, but each row as the database returned it. */
+  insert(insert: InsertRows, options: CallOptions | undefined): MaybePromise<AnyRow[]>
+  write(write: WriteShape, options: CallOptions | undefined): MaybePromise<AnyRow | null>
+}
+
+export type Verbs = Pick<Engine, 'find' | 'get' | 'insert' | 'update' | 'remove' | 'write' | 'aggregate'>
+
+export function createVerbs(backend: Backend): Verbs {
+  const { dialect, cache } = backend
+  // Rows are checked on the way in and decoded by the table's own columns: that is what makes a row a `Row<T>`.
+  return {
+    async find(table: Table, query: FindQuery<Table> = {}, options?: CallOptions) {
+      const shape = new Shape(`find ${table.sqlName} `)
+      const where = shape.where(table, query.where)
+      const order = shape.order(table, query.orderBy)
+      const after = query.after === undefined ? undefined : shape.after(table, order, query.after)
+      const limit = bindLimit(shape, table, query.limit)
+      if (query.limit === 0) return []
+      const statement = cache.statement(shape.key, () =>
+        compileFind(dialect, table, shape, { where, order, after, limit }),
+      )
+      return backend.run(statement, shape.values, options)
+    },
+
+    async get(table: Table, id: string, options?: CallOptions) {
+      return isStorableText(id) ? backend.get(table, id, options) : null
+    },
+
+    async insert(
+      table: Table,
+      rows: readonly object[],
+      options?: CallOptions & { readonly onConflict?: OnConflict<Table> },
+    ) {
+      if (rows.length === 0) return []
+      const insert = takeApartInsert(table, rows, options?.onConflict)
+      const inserted = await backend.insert(insert, options)
+      return rows.length === 1 ? inserted : inGivenOrder(insert, inserted)
+    },
+
+    async update(table: Table, query: UpdateQuery<Table>, options?: CallOptions) {
+      const shape = new Shape(`update ${table.sqlName} `)
+      const update = takeApartUpdate(shape, table, query)
+      if (query.limit === 0) return []
+      const statement = cache.statement(shape.key, () => compileUpdate(dialect, table, shape, update))
+      const rows = await backend.run(statement, shape.values, options)
+      return sorted(rows, update.order ?? primaryOrder(table))
+    },
+
+    async remove(table: Table, query: { readonly where: unknown }, options?: CallOptions) {
+      const shape = new Shape(`remove ${table.sqlName} `)
+      const where = shape.where(table, query.where)
+      const statement = cache.statement(shape.key, () => compileRemove(dialect, table, shape, where))
+      return sorted(await backend.run(statement, shape.values, options), primaryOrder(table))
+    },
+
+    async write(write: Write, options?: CallOptions) {
+      return backend.write(takeApartWrite(write), options)
+    },
+
+    async aggregate(table: Table, query: AggregateQuery<Table> = {}, options?: CallOptions) {
+      const shape = new Shape(`aggregate ${table.sqlName} `)
+      const where = shape.where(table, query.where)
+      const groupBy = shape.columns(table, query.groupBy)
+      const sum = shape.columns(table, query.sum, ['integer'])
+      const max = shape.columns(table, query.max, ['integer', 'text', 'timestamp'])
+      const statement = cache.statement(shape.key, () =>
+        compileAggregate(dialect, table, shape, { where, groupBy, sum, max }),
+      )
+      const results = await backend.run(statement, shape.values, options)
+      for (const result of results) checkSums(table, result.sum as Record<string, number>)
+      return results.sort((a, b) => compareGroups(groupBy, a.group as AnyRow, b.group as AnyRow))
+    },
+    // The generic signatures of `Engine`, over the untyped rows above: TypeScript cannot follow a row type through SQL.
+  } as unknown as Verbs
+}
+
+export function takeApartInsert(
+  table: Table,
+  rows: readonly object[],
+  onConflict: OnConflict<Table> | undefined,
+  shape = new Shape(`insert ${table.sqlName} `),
+): InsertRows {
+  const parts = shape.rows(table, rows)
+  // The first row is bound as it is; what the conflict clause binds comes after it.
+  for (const { column } of parts.columns) shape.bind(column, parts.rows[0]![column.position]!)
+  if (onConflict === undefined) return { table, rows: parts, conflict: undefined, shape }
+  const columns = shape.columns(table, onConflict.columns)
+  const set = onConflict.set === undefined ? undefined : shape.set(table, onConflict.set)
+  const where = onConflict.where === undefined ? undefined : shape.where(table, onConflict.where)
+  if (set !== undefined) refuseTwins(table, parts, columns)
+  return { table, rows: parts, conflict: { columns, set, where }, shape }
+}
+
+function takeApartUpdate(shape: Shape, table: Table, query: UpdateQuery<Table>): UpdateShape {
+  const set = shape.set(table, query.set)
+  const where = shape.where(table, query.where)
+  const order =
+    query.orderBy === undefined && query.limit === undefined ? undefined : shape.order(table, query.orderBy)
+  const limit = bindLimit(shape, table, query.limit)
+  const skipLocked = query.skipLocked ?? false
+  if (skipLocked) shape.key += 's'
+  return { where, set, order, limit, skipLocked }
+}
+
+function takeApartWrite({ head, steps }: Write): WriteShape {
+  const target = 'update' in head ? head.update : head.insert
+  const shape = new Shape(`write ${target.sqlName} `, target)
+  const taken =
+    'update' in head
+      ? {
+          kind: 'update' as const,
+          table: target,
+          update: takeApartUpdate(shape, target, { where: head.where, set: head.set }),
+        }
+      : { kind: 'insert' as const, insert: takeApartInsert(target, [head.row], head.onConflict, shape) }
+  shape.checkSteps(target, steps)
+  return {
+    shape,
+    head: taken,
+    steps: steps.map((step) => {
+      if ('insert' in step) {
+        shape.key += `;insert ${step.insert.sqlName} ${step.rows.length === 1 ? 1 : 'n'}`
+        return { kind: 'insert', table: step.insert, rows: shape.rows(step.insert, step.rows) }
+      }
+      if ('update' in step) {
+        shape.key += `;update ${step.update.sqlName} `
+        return { kind: 'update', table: step.update, update: takeApartUpdate(shape, step.update, step) }
+      }
+      shape.key += `;remove ${step.remove.sqlName} `
+      return { kind: 'remove', table: step.remove, where: shape.where(step.remove, step.where) }
+    }),
+  }
+}
+
+function bindLimit(shape: Shape, table: Table, limit: number | undefined): number | undefined {
+  if (limit === undefined) return undefined
+  if (!Number.isSafeInteger(limit) || limit < 0) {
+    throw new ValidationError(`${table.name}: a limit is a whole number from 0, not ${limit}`, table.name)
+  }
+  shape.key += '#'
+  return shape.bind(LIMIT, limit)
+}
+
+const LIMIT = parameterColumn('integer')
+
+/** Neither database may update one row twice in a statement; SQLite would, so it is refused up front. */
+function refuseTwins(table: Table, rows: RowsShape, columns: readonly ColumnDef[]): void {
+  const seen = new Set<string>()
+  for (const row of rows.rows) {
+    const key = JSON.stringify(columns.map((column) => row[column.position]))
+    if (seen.has(key))
+      throw new ValidationError(`${table.name}: two rows of one insert conflict with each other`, table.name)
+    seen.add(key)
+  }
+}
+
+/** RETURNING promises no order. Rows that gave way to others are found by the columns they collided on. */
+function inGivenOrder({ table, rows, conflict }: InsertRows, inserted: readonly AnyRow[]): AnyRow[] {
+  const columns = conflict?.columns ?? table.primaryKey
+  const keyOf = (value: (column: ColumnDef) => unknown) => JSON.stringify(columns.map(value))
+  const byKey = new Map(inserted.map((row) => [keyOf((column) => row[column.key]), row]))
+  const ordered: AnyRow[] = []
+  for (const values of rows.rows) {
+    const key = keyOf((column) => values[column.position])
+    const row = byKey.get(key)
+    if (row !== undefined) ordered.push(row)
+    byKey.delete(key)
+  }
+  return ordered
+}
+
+function primaryOrder(table: Table): readonly Order[] {
+  return table.primaryKey.map((column) => ({ column, direction: 'asc' as const }))
+}
+
+function sorted(rows: AnyRow[], order: readonly Order[]): AnyRow[] {
+  if (rows.length < 2) return rows
+  return rows.sort((a, b) => {
+    for (const { column, direction } of order) {
+      const sign = compareScalars(a[column.key] as Scalar, b[column.key] as Scalar)
+      if (sign !== 0) return direction === 'asc' ? sign : -sign
+    }
+    return 0
+  })
+}
+
+function compareGroups(columns: readonly ColumnDef[], a: AnyRow, b: AnyRow): number {
+  for (const column of columns) {
+    const sign = compareScalars(a[column.key] as Scalar, b[column.key] as Scalar)
+    if (sign !== 0) return sign
+  }
+  return 0
+}
+
+function checkSums(table: Table, sums: Record<string, number>): void {
+  for (const [key, sum] of Object.entries(sums)) {
+    if (!Number.isSafeInteger(sum)) {
+      throw new ValidationError(`${table.name}.${key}: the sum leaves the safe integers`, table.name, key)
+    }
+  }
+}

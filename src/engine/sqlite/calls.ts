@@ -1,0 +1,159 @@
+/** What one call does to the database: one statement, or several that hold or fall together. All synchronous. */
+
+import { AlreadyExistsError } from '../../errors.ts'
+import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
+import type { Value } from '../../schema/dsl/values.ts'
+import type { Bound, RowsShape } from '../shape.ts'
+import type { StatementCache } from '../sql/cache.ts'
+import { compileGet, compileInsertRow, finish, rowKey, updateText, visibleColumns } from '../sql/compile.ts'
+import { columnText, conditionText } from '../sql/conditions.ts'
+import { quote } from '../sql/dialect.ts'
+import { bindValues, type Statement, Writer } from '../sql/statement.ts'
+import { type AnyRow, type InsertRows, takeApartInsert, type WriteShape } from '../sql/verbs.ts'
+import type { Connection } from './connection.ts'
+import { sqliteDialect as dialect } from './dialect.ts'
+import { translate } from './errors.ts'
+
+export interface SqliteCalls {
+  run(statement: Statement, values: readonly Bound[]): AnyRow[]
+  get(table: Table, id: string): AnyRow | null
+  insert(insert: InsertRows): AnyRow[]
+  write(write: WriteShape): AnyRow | null
+}
+
+export function createSqliteCalls(
+  connection: Connection,
+  cache: StatementCache,
+  target: string,
+): SqliteCalls {
+  const gets = new Map<Table, Statement>()
+
+  function run(statement: Statement, values: readonly Bound[], head?: AnyRow): AnyRow[] {
+    try {
+      return connection.run(statement, bindValues(statement, values, head))
+    } catch (error) {
+      throw translate(error, statement.table, target)
+    }
+  }
+
+  function get(table: Table, id: string): AnyRow | null {
+    let statement = gets.get(table)
+    if (statement === undefined) {
+      statement = cache.statement(`get ${table.sqlName}`, () => compileGet(dialect, table, false))
+      gets.set(table, statement)
+    }
+    return run(statement, [id])[0] ?? null
+  }
+
+  /** Row by row: to SQLite, in one transaction, that is as fast as many at once. */
+  function insert(insert: InsertRows): AnyRow[] {
+    const { table, rows, shape } = insert
+    const inserted: AnyRow[] = []
+    for (const row of rows.rows) {
+      const statement = cache.statement(rowKey(insert, row), () => compileInsertRow(dialect, insert, row))
+      const values = row === rows.rows[0] ? shape.values : [...row, ...shape.values.slice(row.length)]
+      try {
+        for (const stored of run(statement, values)) inserted.push(stored)
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error
+        const columns = firstViolation(connection, insert, row) ?? error.columns
+        throw new AlreadyExistsError(table.name, columns, { cause: error.cause })
+      }
+    }
+    return inserted
+  }
+
+  function write({ head, steps, shape }: WriteShape): AnyRow | null {
+    const table = head.kind === 'update' ? head.table : head.insert.table
+    const [row] =
+      head.kind === 'insert'
+        ? insert(head.insert)
+        : run(
+            cache.statement(`${shape.key} head`, () => {
+              const writer = new Writer(dialect, shape.bindings)
+              const text = `${updateText(dialect, writer, table, head.update)} returning ${visibleColumns(table)}`
+              return finish(dialect, writer, table, text, true)
+            }),
+            shape.values,
+          )
+    if (row === undefined) return null
+    for (const [i, step] of steps.entries()) {
+      if (step.kind === 'insert') {
+        insert(takeApartInsert(step.table, withRefs(step.rows, row), undefined))
+        continue
+      }
+      const statement = cache.statement(`${shape.key} step ${i}`, () => {
+        const writer = new Writer(dialect, shape.bindings)
+        const change =
+          step.kind === 'update'
+            ? updateText(dialect, writer, step.table, step.update)
+            : `delete from ${quote(step.table.sqlName)} where ${conditionText(dialect, writer, step.table, step.where)}`
+        const text = change + notTheHead(writer, table, step.table)
+        return finish(dialect, writer, step.table, text, true)
+      })
+      run(statement, shape.values, row)
+    }
+    return row
+  }
+
+  return { run, get, insert, write }
+}
+
+/** A step on the head's own table leaves the head's row alone, as one statement on Postgres would have to. */
+function notTheHead(writer: Writer, head: Table, table: Table): string {
+  if (table !== head) return ''
+  const tests = head.primaryKey.map((column) => `${columnText(table, column)} = ${writer.ref(column, 0)}`)
+  return ` and not (${tests.join(' and ')})`
+}
+
+/** The rows as objects, with what comes from the head filled in. */
+function withRefs(rows: RowsShape, head: AnyRow): AnyRow[] {
+  return rows.rows.map((values) => {
+    const row: AnyRow = {}
+    for (const { column, ref } of rows.columns) {
+      if (column.foldOf === undefined)
+        row[column.key] =
+          ref === undefined ? values[column.position] : fromHead(ref, head, values[column.position]!)
+    }
+    return row
+  })
+}
+
+function fromHead(ref: ColumnDef, head: AnyRow, offset: Value): unknown {
+  const value = head[ref.key]
+  return ref.kind === 'integer' ? (value as number) + (offset as number) : value
+}
+
+/**
+ * With two constraints violated at once, databases differ in which one they report. The first in the order of
+ * the schema is what every tier says.
+ */
+function firstViolation(
+  { database }: Connection,
+  { table }: InsertRows,
+  row: readonly Value[],
+): string[] | undefined {
+  const constraints: { columns: readonly ColumnDef[]; where: Table['indexes'][number]['where'] }[] = [
+    { columns: table.primaryKey, where: [] },
+  ]
+  for (const index of table.indexes) {
+    if (index.unique)
+      constraints.push({ columns: index.columns.map(({ column }) => column), where: index.where })
+  }
+  if (constraints.length === 1) return undefined
+  for (const { columns, where } of constraints) {
+    if (!where.every(({ column, value }) => row[column.position] === value)) continue
+    const tests = columns.map((column) => `${quote(column.sqlName)} = ?`)
+    const literals = where.map(
+      ({ column, value }) =>
+        `${quote(column.sqlName)} = ${typeof value === 'boolean' ? dialect.booleanLiteral(value) : `'${value}'`}`,
+    )
+    const bound = columns.map((column) => {
+      const value = row[column.position]!
+      return value === null ? null : dialect.encoder(column, false)(value as never)
+    })
+    const sql = `select 1 from ${quote(table.sqlName)} where ${[...tests, ...literals].join(' and ')}`
+    if (database.prepare(sql).get(bound) !== undefined) return columns.map((column) => column.key)
+  }
+  return undefined
+}

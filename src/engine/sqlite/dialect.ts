@@ -1,0 +1,55 @@
+/** How SQLite says it: JSON as text, moments as milliseconds, booleans as 0 and 1. */
+
+import type { ColumnDef } from '../../schema/dsl/table.ts'
+import type { Dialect } from '../sql/dialect.ts'
+
+/** Functions that `connection.ts` defines on every connection. */
+export const MERGE_FUNCTION = 'terrace_merge'
+export const HAS_KEY_FUNCTION = 'terrace_has_key'
+
+const same = (value: unknown) => value
+
+function encodeOne(column: ColumnDef): (value: never) => unknown {
+  switch (column.kind) {
+    case 'boolean':
+      return (value: boolean) => (value ? 1 : 0)
+    case 'timestamp':
+      return (value: Date) => value.getTime()
+    case 'json':
+      return (value: unknown) => JSON.stringify(value)
+    default:
+      return same
+  }
+}
+
+export const sqliteDialect: Dialect = {
+  numbered: false,
+  placeholder: () => '?',
+  encoder(column, list) {
+    const encode = encodeOne(column)
+    return list ? (values: readonly never[]) => JSON.stringify(values.map(encode)) : encode
+  },
+  decoder(column) {
+    switch (column.kind) {
+      case 'boolean':
+        return (raw: number) => raw === 1
+      case 'timestamp':
+        return (raw: number) => new Date(raw)
+      case 'json':
+        return (raw: string) => JSON.parse(raw)
+      case 'bytes':
+        // better-sqlite3 gives a Buffer, which Yjs and structuredClone treat differently.
+        return (raw: Uint8Array) => new Uint8Array(raw)
+      default:
+        return undefined
+    }
+  },
+  booleanLiteral: (value) => (value ? '1' : '0'),
+  isAmong: (column, list) => `${column} in (select value from json_each(${list}))`,
+  contains: (text, part) => `instr(${text}, ${part}) > 0`,
+  hasKey: (column, key) => `${HAS_KEY_FUNCTION}(${column}, ${key})`,
+  mergeJson: (column, patch) => `${MERGE_FUNCTION}(${column}, ${patch})`,
+  lock: () => '',
+  claimed: (keys, select) =>
+    keys.length === 1 ? `${keys[0]} in (${select})` : `(${keys.join(', ')}) in (${select})`,
+}

@@ -1,0 +1,254 @@
+/**
+ * The SQLite engine. One connection does everything; a second one, opened when first needed, lets others read
+ * while a transaction is under way. Writes of one tick share one transaction of SQLite's. A lock held by
+ * another process is waited for without blocking the event loop.
+ */
+
+import { resolve } from 'node:path'
+import { ClosedError, UnavailableError } from '../../errors.ts'
+import { type Clock, createClock } from '../clock.ts'
+import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
+import { createIds } from '../ids.ts'
+import { createLock } from '../lock.ts'
+import { createSignals } from '../signals.ts'
+import { createStatementCache } from '../sql/cache.ts'
+import { createVerbs, type MaybePromise } from '../sql/verbs.ts'
+import { createTransactionScope, runTransaction } from '../transaction.ts'
+import { loadBetterSqlite3 } from './better-sqlite3.ts'
+import { createSqliteCalls, type SqliteCalls } from './calls.ts'
+import { type Connection, type Database, openConnection, wrapConnection } from './connection.ts'
+import { sqliteDialect } from './dialect.ts'
+import { isBusy, translate } from './errors.ts'
+import { createGathering } from './gather.ts'
+import { type Migrate, sqliteMigrations } from './migrations.ts'
+
+export interface SqliteEngineOptions {
+  /** A file, made if it is not there, or `:memory:`. */
+  readonly path?: string
+  /** A database that is open already; Terrace leaves its settings and its closing to you. */
+  readonly database?: Database
+  /** FULL survives a power cut with every commit; NORMAL may lose the last ones, and never more. */
+  readonly synchronous?: 'NORMAL' | 'FULL' | undefined
+  readonly clock?: Clock | undefined
+  readonly newId?: (() => string) | undefined
+  /** Milliseconds for which a lock of another process is waited for; 5,000 unless told. */
+  readonly patience?: number | undefined
+  /** Runs when the database is open, before anything else. */
+  readonly migrate?: Migrate | undefined
+  readonly onRetry?: ((error: unknown) => void) | undefined
+  /** A test option: every transaction's callback runs twice. */
+  readonly rerunTransactions?: boolean | undefined
+}
+
+export interface SqliteEngine extends RootEngine {
+  readonly tier: 'sqlite'
+  unwrap(): Promise<{ readonly database: Database; readonly drizzle: unknown }>
+}
+
+export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<SqliteEngine> {
+  const target = targetOf(options)
+  const connection = await open(options, target)
+  const clock = createClock({ clock: options.clock })
+  const newId = options.newId ?? createIds(clock)
+  const cache = createStatementCache()
+  const scope = createTransactionScope()
+  const signals = createSignals()
+  const turns = createLock()
+  const patience = options.patience ?? 5000
+  const calls = createSqliteCalls(connection, cache, target)
+  let reader: { connection: Connection; calls: SqliteCalls } | undefined
+  let inTransaction = false
+  let closed = false
+
+  /** Runs `work` until no other process is in the way. */
+  async function patiently<T>(work: () => T, signal?: AbortSignal): Promise<T> {
+    const deadline = Date.now() + patience
+    for (let delay = 1; ; delay = Math.min(delay * 2, 50)) {
+      signal?.throwIfAborted()
+      try {
+        return work()
+      } catch (error) {
+        const cause = error instanceof UnavailableError ? error.cause : error
+        if (!isBusy(cause) || Date.now() >= deadline) throw translate(error, undefined, target)
+        options.onRetry?.(cause)
+      }
+      await new Promise((resume) => setTimeout(resume, delay * (0.5 + Math.random() / 2)))
+    }
+  }
+
+  const gathering = createGathering(connection, turns, patiently, target)
+
+  /** A read: at once, unless a transaction has the connection. */
+  function read<T>(work: (calls: SqliteCalls) => T, signal: AbortSignal | undefined): MaybePromise<T> {
+    if (!inTransaction) {
+      try {
+        return work(calls)
+      } catch (error) {
+        if (!(error instanceof UnavailableError && isBusy(error.cause))) throw error
+        return patiently(() => work(calls), signal)
+      }
+    }
+    if (connection.database.memory)
+      return turns.acquire(signal).then(() => {
+        try {
+          return work(calls)
+        } finally {
+          turns.release()
+        }
+      })
+    reader ??= openReader()
+    return patiently(() => work(reader!.calls), signal)
+  }
+
+  function openReader() {
+    // What a transaction has not committed is invisible to another connection.
+    const extra = wrapConnection(
+      new (connection.database.constructor as never as new (path: string, options: object) => Database)(
+        connection.database.name,
+        { timeout: 0, readonly: true },
+      ),
+    )
+    return { connection: extra, calls: createSqliteCalls(extra, cache, target) }
+  }
+
+  function enter(options: CallOptions | undefined): void {
+    if (closed) throw new ClosedError()
+    scope.check()
+    options?.signal?.throwIfAborted()
+  }
+
+  const verbs = createVerbs({
+    dialect: sqliteDialect,
+    cache,
+    run(statement, values, options) {
+      enter(options)
+      return statement.writes
+        ? gathering.submit(() => calls.run(statement, values), false, options?.signal)
+        : read((on) => on.run(statement, values), options?.signal)
+    },
+    get(table, id, options) {
+      enter(options)
+      return read((on) => on.get(table, id), options?.signal)
+    },
+    insert(insert, options) {
+      enter(options)
+      return gathering.submit(() => calls.insert(insert), insert.rows.rows.length > 1, options?.signal)
+    },
+    write(write, options) {
+      enter(options)
+      return gathering.submit(() => calls.write(write), true, options?.signal)
+    },
+  })
+
+  interface Session {
+    readonly notices: [channel: string, payload: string][]
+  }
+
+  return {
+    tier: 'sqlite',
+    now: clock,
+    newId,
+    ...verbs,
+    async transaction<R>(work: (tx: Engine) => Promise<R>, transactionOptions?: TransactionOptions) {
+      enter(transactionOptions)
+      return runTransaction<Session, R>(
+        {
+          scope,
+          rerun: options.rerunTransactions ?? false,
+          async begin(signal) {
+            await turns.acquire(signal)
+            try {
+              if (closed) throw new ClosedError()
+              await patiently(() => connection.exec('begin immediate'), signal)
+            } catch (error) {
+              turns.release()
+              throw error
+            }
+            inTransaction = true
+            return { notices: [] }
+          },
+          engine: (session) => ({
+            now: clock,
+            newId,
+            ...createVerbs({
+              dialect: sqliteDialect,
+              cache,
+              run: (statement, values) => calls.run(statement, values),
+              get: (table, id) => calls.get(table, id),
+              insert: (insert) => calls.insert(insert),
+              write: (write) => calls.write(write),
+            }),
+            notify: async (channel, payload) => {
+              session.notices.push([channel, payload])
+            },
+          }),
+          async commit(session) {
+            try {
+              connection.exec('commit')
+            } catch (error) {
+              throw translate(error, undefined, target)
+            }
+            inTransaction = false
+            turns.release()
+            for (const [channel, payload] of session.notices) signals.notify(channel, payload)
+          },
+          async rollback() {
+            if (!inTransaction) return
+            // Some errors, a full disk among them, have rolled back already.
+            if (connection.database.inTransaction) connection.exec('rollback')
+            inTransaction = false
+            turns.release()
+          },
+        },
+        work,
+        transactionOptions,
+      )
+    },
+    async notify(channel, payload, options) {
+      enter(options)
+      signals.notify(channel, payload)
+    },
+    async listen(channel, handler) {
+      enter(undefined)
+      return signals.listen(channel, handler)
+    },
+    async ping() {
+      enter(undefined)
+      await read(() => connection.database.prepare('select 1').get(), undefined)
+    },
+    async unwrap() {
+      const { drizzle } = await import('drizzle-orm/better-sqlite3')
+      return { database: connection.database, drizzle: drizzle(connection.database) }
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      // What was accepted before is still done.
+      await turns.acquire()
+      turns.release()
+      signals.clear()
+      reader?.connection.close()
+      if (options.database === undefined) connection.close()
+    },
+  }
+}
+
+async function open(options: SqliteEngineOptions, target: string): Promise<Connection> {
+  try {
+    const connection =
+      options.database === undefined
+        ? openConnection(await loadBetterSqlite3(), options.path ?? ':memory:', {
+            synchronous: options.synchronous ?? 'NORMAL',
+          })
+        : wrapConnection(options.database)
+    await options.migrate?.(sqliteMigrations(connection))
+    return connection
+  } catch (error) {
+    throw translate(error, undefined, target)
+  }
+}
+
+function targetOf({ path = ':memory:', database }: SqliteEngineOptions): string {
+  if (database !== undefined) return database.memory ? ':memory:' : resolve(database.name)
+  return path === ':memory:' ? path : resolve(path)
+}

@@ -1,0 +1,82 @@
+/** Turns what better-sqlite3 throws into Terrace's errors. The driver's error stays the `cause`. */
+
+import {
+  AlreadyExistsError,
+  InvalidReferenceError,
+  TerraceError,
+  UnavailableError,
+  ValidationError,
+} from '../../errors.ts'
+import type { Table } from '../../schema/dsl/table.ts'
+import { constraintColumn } from '../sql/constraints.ts'
+
+interface SqliteError extends Error {
+  readonly code: string
+}
+
+export function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_')
+}
+
+/** Another connection holds the lock; the same call may succeed in a moment. */
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && (error.code.startsWith('SQLITE_BUSY') || error.code === 'SQLITE_LOCKED')
+}
+
+export function translate(error: unknown, table: Table | undefined, target: string): unknown {
+  if (error instanceof TerraceError || !isSqliteError(error)) return error
+  const { code } = error
+  const options = { cause: error }
+  if (table !== undefined) {
+    if (code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY') {
+      return new AlreadyExistsError(table.name, violatedColumns(table, error.message), options)
+    }
+    // RESTRICT arrives as a trigger's error.
+    if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY' || code === 'SQLITE_CONSTRAINT_TRIGGER') {
+      return new InvalidReferenceError(table.name, undefined, options)
+    }
+    if (code === 'SQLITE_CONSTRAINT_CHECK') {
+      const column = constraintColumn(table, /CHECK constraint failed: (.*)$/.exec(error.message)?.[1] ?? '')
+      return new ValidationError(
+        `${table.name}${column === undefined ? '' : `.${column}`} is outside what the database allows`,
+        table.name,
+        column,
+        options,
+      )
+    }
+  }
+  switch (code.split('_').slice(0, 2).join('_')) {
+    case 'SQLITE_BUSY':
+    case 'SQLITE_LOCKED':
+      return new UnavailableError(`${target} is being written by another process; try again`, options)
+    case 'SQLITE_READONLY':
+      return new UnavailableError(
+        `${target} is read-only: allow this process to write the file and its folder`,
+        options,
+      )
+    case 'SQLITE_CANTOPEN':
+      return new UnavailableError(
+        `${target} cannot be opened: check that its folder exists and may be written`,
+        options,
+      )
+    case 'SQLITE_NOTADB':
+    case 'SQLITE_CORRUPT':
+      return new UnavailableError(
+        `${target} is damaged or no SQLite database: restore it from a backup, or name another file`,
+        options,
+      )
+    case 'SQLITE_FULL':
+      return new UnavailableError(`the disk that holds ${target} is full`, options)
+    default:
+      return new UnavailableError(`${target} failed: ${error.message}`, options)
+  }
+}
+
+/** `UNIQUE constraint failed: terrace_tasks.workspace_id, terrace_tasks.crew` */
+function violatedColumns(table: Table, message: string): string[] {
+  const names = message.slice(message.indexOf(': ') + 2).split(', ')
+  return names.map((name) => {
+    const sqlName = name.slice(name.indexOf('.') + 1)
+    return table.columnList.find((column) => column.sqlName === sqlName)?.key ?? sqlName
+  })
+}
