@@ -26,8 +26,6 @@ export interface PostgresEngineOptions {
   readonly newId?: (() => string) | undefined
   readonly migrate?: Migrate | undefined
   readonly onRetry?: ((error: unknown) => void) | undefined
-  /** A test option: every transaction's callback runs twice. */
-  readonly rerunTransactions?: boolean | undefined
 }
 
 export interface PostgresEngine extends RootEngine {
@@ -181,7 +179,7 @@ export async function createPostgresEngine(
       return runTransaction<Session, R>(
         {
           scope,
-          rerun: options.rerunTransactions ?? false,
+          rerun: false,
           async begin(signal) {
             if (closed) throw new ClosedError()
             let client: Client

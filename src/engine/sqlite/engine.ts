@@ -36,8 +36,6 @@ export interface SqliteEngineOptions {
   /** Runs when the database is open, before anything else. */
   readonly migrate?: Migrate | undefined
   readonly onRetry?: ((error: unknown) => void) | undefined
-  /** A test option: every transaction's callback runs twice. */
-  readonly rerunTransactions?: boolean | undefined
 }
 
 export interface SqliteEngine extends RootEngine {
@@ -154,7 +152,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
       return runTransaction<Session, R>(
         {
           scope,
-          rerun: options.rerunTransactions ?? false,
+          rerun: false,
           async begin(signal) {
             await turns.acquire(signal)
             try {

@@ -1,0 +1,4 @@
+import type { Scenario } from './scenario.ts'
+import { workspaceScenarios } from './workspaces.ts'
+
+export const scenarios: readonly Scenario[] = [...workspaceScenarios]

@@ -1,0 +1,63 @@
+/** Opens the engine that `resolve()` chose. Each driver is loaded only when it is the one. */
+
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Resolved } from '../config.ts'
+import type { MigrateResult } from '../migrations/runner.ts'
+import type { MigrationTarget } from '../migrations/target.ts'
+import type { Clock } from './clock.ts'
+import type { RootEngine } from './engine.ts'
+import type { EngineHooks } from './hooks.ts'
+
+export interface OpenOptions {
+  readonly clock?: Clock | undefined
+  readonly hooks?: EngineHooks | undefined
+}
+
+export interface Opened {
+  readonly engine: RootEngine
+  /** The newest migration in the database; null where there is nothing to migrate. */
+  readonly schema: string | null
+}
+
+export async function openEngine(resolved: Resolved, options: OpenOptions): Promise<Opened> {
+  let schema: string | null = null
+  const migrate = async (target: MigrationTarget): Promise<MigrateResult> => {
+    const { migrate } = await import('../migrations/runner.ts')
+    const result = await migrate(target, { mode: resolved.migrate, now: options.clock?.() ?? new Date() })
+    schema = result.version
+    return result
+  }
+  const engine = await openDriver(resolved, { ...options, migrate })
+  return { engine, schema }
+}
+
+async function openDriver(
+  resolved: Resolved,
+  options: OpenOptions & { readonly migrate: (target: MigrationTarget) => Promise<unknown> },
+): Promise<RootEngine> {
+  const { path } = resolved
+  switch (resolved.driver) {
+    case 'memory': {
+      const { createMemoryEngine } = await import('./memory/engine.ts')
+      return createMemoryEngine(options)
+    }
+    case 'sqlite': {
+      const { sqliteEngine } = await import('./sqlite/engine.ts')
+      if (path !== undefined && path !== ':memory:') await mkdir(dirname(path), { recursive: true })
+      return sqliteEngine({ ...options, path: path ?? ':memory:' })
+    }
+    case 'pglite': {
+      const { pgliteEngine } = await import('./postgres/pglite.ts')
+      return pgliteEngine({ ...options, path })
+    }
+    case 'pg':
+    case 'neon': {
+      const { url, directUrl, target, sslMode, pooled, pool } = resolved
+      const server = { ...options, url: url!, directUrl, target, sslMode, pooled, poolSize: pool }
+      if (resolved.driver === 'neon') return (await import('./postgres/neon.ts')).neonEngine(server)
+      const rootCertificate = process.env.PGSSLROOTCERT || undefined
+      return (await import('./postgres/pg.ts')).pgEngine({ ...server, rootCertificate })
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** The tables as drizzle-kit reads them: every export is one. */
+
+import { agents as agentsTable } from '../agents.ts'
+import { codebases as codebasesTable } from '../codebases.ts'
+import { conversations as conversationsTable } from '../conversations.ts'
+import { messages as messagesTable } from '../messages.ts'
+import { roles as rolesTable } from '../roles.ts'
+import { settings as settingsTable } from '../settings.ts'
+import { taskDependencies as taskDependenciesTable, tasks as tasksTable } from '../tasks.ts'
+import { teams as teamsTable } from '../teams.ts'
+import { workspaces as workspacesTable } from '../workspaces.ts'
+import { toPostgres } from './postgres.ts'
+
+export const workspaces = toPostgres(workspacesTable)
+export const teams = toPostgres(teamsTable)
+export const codebases = toPostgres(codebasesTable)
+export const agents = toPostgres(agentsTable)
+export const roles = toPostgres(rolesTable)
+export const tasks = toPostgres(tasksTable)
+export const taskDependencies = toPostgres(taskDependenciesTable)
+export const conversations = toPostgres(conversationsTable)
+export const messages = toPostgres(messagesTable)
+export const settings = toPostgres(settingsTable)

@@ -1,0 +1,23 @@
+/** The tables as drizzle-kit reads them: every export is one. */
+
+import { agents as agentsTable } from '../agents.ts'
+import { codebases as codebasesTable } from '../codebases.ts'
+import { conversations as conversationsTable } from '../conversations.ts'
+import { messages as messagesTable } from '../messages.ts'
+import { roles as rolesTable } from '../roles.ts'
+import { settings as settingsTable } from '../settings.ts'
+import { taskDependencies as taskDependenciesTable, tasks as tasksTable } from '../tasks.ts'
+import { teams as teamsTable } from '../teams.ts'
+import { workspaces as workspacesTable } from '../workspaces.ts'
+import { toSqlite } from './sqlite.ts'
+
+export const workspaces = toSqlite(workspacesTable)
+export const teams = toSqlite(teamsTable)
+export const codebases = toSqlite(codebasesTable)
+export const agents = toSqlite(agentsTable)
+export const roles = toSqlite(rolesTable)
+export const tasks = toSqlite(tasksTable)
+export const taskDependencies = toSqlite(taskDependenciesTable)
+export const conversations = toSqlite(conversationsTable)
+export const messages = toSqlite(messagesTable)
+export const settings = toSqlite(settingsTable)

@@ -1,0 +1,161 @@
+/**
+ * An engine confined to one workspace: stores over it find nothing of any other, and are refused when they
+ * would write there. What serves one tenant or one agent gets this, never the whole.
+ *
+ * Every condition gets the workspace added, and every new row must be of it. Conditions on other tables
+ * (`inTable`) need no addition: what they select is compared with rows of the workspace.
+ */
+
+import type { Engine, OnConflict } from '../engine/engine.ts'
+import { isOperator, OPERATOR, type Operator, oneOfThese, type SetFor, type Where } from '../engine/query.ts'
+import { InvalidReferenceError, ValidationError } from '../errors.ts'
+import type { Table } from '../schema/dsl/table.ts'
+import { workspaces } from '../schema/workspaces.ts'
+
+/** Rows, conditions and changes of any table. */
+type Loose = Readonly<Record<string, unknown>>
+
+export function confine(engine: Engine, workspaceId: string): Engine {
+  if (typeof workspaceId !== 'string') {
+    throw new ValidationError(`a System is confined to a workspace by its id, not by ${String(workspaceId)}`)
+  }
+
+  /** The condition, for rows of the workspace only. */
+  function within<T extends Table>(table: T, where: Where<T> | undefined, head?: Table): Where<T> {
+    const key = placeOf(table)
+    const add = (match: Loose) => ({ ...match, [key]: narrowed(table, key, match[key], head) })
+    // The casts: the columns stay what they are, but for the one that every such table has.
+    return (Array.isArray(where) ? where.map(add) : add((where ?? {}) as Loose)) as Where<T>
+  }
+
+  /** One column cannot be tested twice, so what is asked of it is decided here. */
+  function narrowed(table: Table, key: string, asked: unknown, head: Table | undefined): unknown {
+    if (asked === undefined || asked === workspaceId) return workspaceId
+    if (!isOperator(asked)) return NEVER
+    const operator = asked as Operator
+    if (operator[OPERATOR] === 'in') return operator.values.includes(workspaceId) ? workspaceId : NEVER
+    if (operator[OPERATOR] === 'compare' && operator.comparison === 'ne') {
+      return operator.value === workspaceId ? NEVER : workspaceId
+    }
+    if (isOfHead(operator, head)) return workspaceId
+    throw new ValidationError(
+      `${table.name}.${key} cannot be tested so in a confined System`,
+      table.name,
+      key,
+    )
+  }
+
+  function ownRow<T extends Table, R extends object>(table: T, row: R, head?: Table): R {
+    const given = (row as Loose)[placeOf(table)]
+    if (isWorkspaces(table)) throw foreign(table)
+    if (given === undefined) return { ...row, workspaceId }
+    if (given === workspaceId || (isOperator(given) && isOfHead(given as Operator, head))) return row
+    throw foreign(table)
+  }
+
+  /** Rows stay where they are. */
+  function ownSet<T extends Table>(table: T, set: SetFor<T>): SetFor<T> {
+    const given = (set as Loose)[placeOf(table)]
+    if (given === undefined || given === workspaceId) return set
+    throw foreign(table)
+  }
+
+  function ownConflict<T extends Table>(table: T, conflict: OnConflict<T>): OnConflict<T> {
+    if (conflict.set === undefined) return conflict
+    return { ...conflict, set: ownSet(table, conflict.set), where: within(table, conflict.where) }
+  }
+
+  return {
+    now: () => engine.now(),
+    newId: () => engine.newId(),
+
+    async find(table, query, options) {
+      return engine.find(table, { ...query, where: within(table, query?.where) }, options)
+    },
+
+    async get(table, id, options) {
+      const key = placeOf(table)
+      const row = await engine.get(table, id, options)
+      return row !== null && (row as Loose)[key] === workspaceId ? row : null
+    },
+
+    async insert(table, rows, options) {
+      const own = rows.map((row) => ownRow(table, row))
+      if (options?.onConflict === undefined) return engine.insert(table, own, options)
+      return engine.insert(table, own, { ...options, onConflict: ownConflict(table, options.onConflict) })
+    },
+
+    async update(table, query, options) {
+      const { where, set } = query
+      return engine.update(table, { ...query, where: within(table, where), set: ownSet(table, set) }, options)
+    },
+
+    async remove(table, query, options) {
+      return engine.remove(table, { where: within(table, query.where) }, options)
+    },
+
+    async write({ head, steps }, options) {
+      const headTable = 'update' in head ? head.update : head.insert
+      const ownHead =
+        'update' in head
+          ? {
+              update: head.update,
+              where: within(head.update, head.where),
+              set: ownSet(head.update, head.set),
+            }
+          : {
+              ...head,
+              row: ownRow(head.insert, head.row),
+              ...(head.onConflict && { onConflict: ownConflict(head.insert, head.onConflict) }),
+            }
+      const ownSteps = steps.map((step) => {
+        if ('insert' in step) {
+          return { ...step, rows: step.rows.map((row) => ownRow(step.insert, row, headTable)) }
+        }
+        if ('remove' in step) return { ...step, where: within(step.remove, step.where, headTable) }
+        return {
+          update: step.update,
+          where: within(step.update, step.where, headTable),
+          set: ownSet(step.update, step.set),
+        }
+      })
+      return engine.write({ head: ownHead, steps: ownSteps }, options)
+    },
+
+    async aggregate(table, query, options) {
+      return engine.aggregate(table, { ...query, where: within(table, query?.where) }, options)
+    },
+
+    transaction: (work, options) => engine.transaction((tx) => work(confine(tx, workspaceId)), options),
+    notify: (channel, payload, options) => engine.notify(`${workspaceId}:${channel}`, payload, options),
+    listen: (channel, handler) => engine.listen(`${workspaceId}:${channel}`, handler),
+  }
+}
+
+const NEVER = oneOfThese([])
+
+/** The column that tells a row's workspace. */
+function placeOf(table: Table): string {
+  if (isWorkspaces(table)) return 'id'
+  if (table.columns.workspaceId !== undefined) return 'workspaceId'
+  throw new ValidationError(
+    `${table.name} has no workspaceId, so a confined System cannot use it; use the whole System`,
+    table.name,
+  )
+}
+
+function isWorkspaces(table: Table): boolean {
+  return table === workspaces
+}
+
+/** Whether it refers to the workspace of the head's row, which is confined like any other. */
+function isOfHead(operator: Operator, head: Table | undefined): boolean {
+  return operator[OPERATOR] === 'ref' && head !== undefined && operator.column === placeOf(head)
+}
+
+function foreign(table: Table): InvalidReferenceError {
+  return new InvalidReferenceError(
+    table.name,
+    `${table.name}: this System is confined to its workspace and cannot write to another`,
+  )
+}

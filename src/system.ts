@@ -1,0 +1,139 @@
+/**
+ * The System: opens the engine that the configuration chose, brings its schema up to date, and hangs the
+ * stores on it. It is the only thing an application has to know.
+ */
+
+import { type Resolved, type ResolveOptions, resolve } from './config.ts'
+import type { Clock } from './engine/clock.ts'
+import type { Engine, RootEngine, TransactionOptions } from './engine/engine.ts'
+import type { EngineHooks } from './engine/hooks.ts'
+import { openEngine } from './engine/open.ts'
+import { TerraceError } from './errors.ts'
+import { confine } from './stores/confine.ts'
+import { createStores, type Stores } from './stores/stores.ts'
+
+export interface SystemOptions extends ResolveOptions {
+  /** Read instead of `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** Where every time comes from; tests inject one. */
+  readonly clock?: Clock | undefined
+  readonly hooks?: EngineHooks | undefined
+  /** An engine that is open already, over what the application has; nothing is resolved or migrated then. */
+  readonly engine?: RootEngine | undefined
+}
+
+export interface Health {
+  readonly status: 'ok' | 'error'
+  readonly tier: 'memory' | 'sqlite' | 'postgres'
+  readonly driver: string
+  /** Which database: an absolute path or a host, never a password. */
+  readonly target: string
+  /** Why this one. */
+  readonly reason: string
+  /** One round trip, in milliseconds. */
+  readonly latencyMs: number
+  /** The newest migration in the database; null where there is none. */
+  readonly schema: string | null
+  /** What is wrong, when something is. */
+  readonly error?: string
+}
+
+/** Stores that belong together, with the engine beneath for stores of your own. */
+export interface Scope extends Stores {
+  readonly engine: Engine
+}
+
+/** A System that sees one workspace. */
+export interface ConfinedSystem extends Scope {
+  transaction<R>(work: (tx: Scope) => Promise<R>, options?: TransactionOptions): Promise<R>
+  health(): Promise<Health>
+}
+
+export interface System extends ConfinedSystem, AsyncDisposable {
+  readonly engine: RootEngine
+  /**
+   * The same stores, all or nothing: what they write is invisible outside until `work` resolves, and gone if
+   * it rejects. `work` may run more than once, so it should do nothing else. Inside, use `tx`, not the System.
+   */
+  transaction<R>(work: (tx: Scope) => Promise<R>, options?: TransactionOptions): Promise<R>
+  /** The same System confined to one workspace: of others it reads nothing, and writes to them are refused. */
+  in(workspaceId: string): ConfinedSystem
+  /** Never rejects: what is wrong is in the answer. */
+  health(): Promise<Health>
+  /** Waits for what is under way, then lets go of the database. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a fresh System. Options beat the environment; with neither, everything is kept in memory.
+ *
+ * Throws `ConfigError`, `MigrationError` and `UnavailableError`; never falls back to another database.
+ */
+export async function createSystem(options: SystemOptions = {}): Promise<System> {
+  if (options.engine !== undefined) {
+    const { tier } = options.engine
+    return assemble(
+      options.engine,
+      { driver: tier, target: 'the application’s own', reason: 'options.engine is given' },
+      null,
+    )
+  }
+  const resolved = resolve(options, options.env ?? process.env)
+  warnOnce(resolved.warnings)
+  const { engine, schema } = await openEngine(resolved, options)
+  return assemble(engine, resolved, schema)
+}
+
+function assemble(
+  engine: RootEngine,
+  { driver, target, reason }: Pick<Resolved, 'target' | 'reason'> & { readonly driver: string },
+  schema: string | null,
+): System {
+  async function health(): Promise<Health> {
+    const about = { tier: engine.tier, driver, target, reason, schema }
+    const startedAt = performance.now()
+    try {
+      await engine.ping()
+      return { status: 'ok', ...about, latencyMs: performance.now() - startedAt }
+    } catch (error) {
+      const message = error instanceof TerraceError ? error.message : String(error)
+      return { status: 'error', ...about, latencyMs: performance.now() - startedAt, error: message }
+    }
+  }
+  const close = () => engine.close()
+  return extend(scopeOf(engine), {
+    engine,
+    transaction: transactionOf(engine),
+    in(workspaceId: string): ConfinedSystem {
+      const confined = confine(engine, workspaceId)
+      return extend(scopeOf(confined), { transaction: transactionOf(confined), health })
+    },
+    health,
+    close,
+    [Symbol.asyncDispose]: close,
+  })
+}
+
+function transactionOf(engine: Engine): ConfinedSystem['transaction'] {
+  return (work, options) => engine.transaction((tx) => work(scopeOf(tx)), options)
+}
+
+function scopeOf(engine: Engine): Scope {
+  return extend(createStores(engine), { engine })
+}
+
+/** Adds to an object without touching its getters: stores are made when they are first used. */
+function extend<A extends object, B extends object>(base: A, more: B): A & B {
+  return Object.defineProperties(base, Object.getOwnPropertyDescriptors(more)) as A & B
+}
+
+const warned = new Set<string>()
+
+/** Once per process: hot reloads and further Systems need not repeat it. */
+export function warnOnce(warnings: readonly string[]): void {
+  for (const warning of warnings) {
+    if (warned.has(warning)) continue
+    warned.add(warning)
+    console.warn(`terrace: ${warning}`)
+  }
+}

@@ -1,0 +1,31 @@
+/** A database of its own for each test file, on the server that the whole run shares. */
+
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { inject } from 'vitest'
+
+export interface TestDatabase {
+  readonly url: string
+  query(sql: string): Promise<unknown>
+  drop(): Promise<void>
+}
+
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const server = inject('postgresUrl')
+  if (server === null) throw new Error('this run covers no Postgres; see TERRACE_TEST_TIERS')
+  const admin = new pg.Pool({ connectionString: server, max: 1 })
+  await admin.query(`create database ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  const own = new pg.Pool({ connectionString: url.href, max: 1 })
+  return {
+    url: url.href,
+    query: (sql) => own.query(sql),
+    async drop() {
+      await own.end()
+      await admin.query(`drop database ${name} with (force)`)
+      await admin.end()
+    },
+  }
+}

@@ -1,0 +1,120 @@
+/** The tiers under test. Each keeps one database for a test file, emptied between scenarios. */
+
+import { PGlite } from '@electric-sql/pglite'
+import { neonConfig } from '@neondatabase/serverless'
+import { inject } from 'vitest'
+import type { Harness, HarnessOptions } from '../../src/conformance/index.ts'
+import type { RootEngine } from '../../src/engine/engine.ts'
+import { createMemoryEngine } from '../../src/engine/memory/engine.ts'
+import { neonEngine } from '../../src/engine/postgres/neon.ts'
+import { pgEngine } from '../../src/engine/postgres/pg.ts'
+import { pgliteEngine } from '../../src/engine/postgres/pglite.ts'
+import { sqliteEngine } from '../../src/engine/sqlite/engine.ts'
+import { migrate } from '../../src/migrations/runner.ts'
+import type { MigrationTarget } from '../../src/migrations/target.ts'
+import { tables } from '../../src/schema/tables.ts'
+import { createSystem, type System } from '../../src/system.ts'
+import { rerunTransactions } from '../../src/testing/rerun.ts'
+import { createTestDatabase } from './databases.ts'
+import { tempDir } from './temp.ts'
+import type { Tier } from './tiers.ts'
+
+export interface TierHarness extends Harness {
+  readonly name: Tier
+  /** Ends what the whole file shared. */
+  stop(): Promise<void>
+}
+
+type Open = (options: HarnessOptions) => Promise<RootEngine>
+
+const apply = (target: MigrationTarget) => migrate(target, { mode: 'auto', now: new Date() })
+
+export async function createHarness(tier: Tier): Promise<TierHarness> {
+  switch (tier) {
+    case 'memory':
+      return memoryHarness()
+    case 'sqlite':
+      return sqliteHarness()
+    case 'pglite':
+      return pgliteHarness()
+    case 'postgres':
+    case 'neon':
+      return serverHarness(tier)
+  }
+}
+
+function memoryHarness(): TierHarness {
+  let engine: RootEngine | undefined
+  return {
+    name: 'memory',
+    async open(options) {
+      engine = createMemoryEngine({ clock: options.clock })
+      return over(engine, options)
+    },
+    // There are no connections: a second System over the same data is one over the same engine.
+    openSecond: (options) => over({ ...engine!, close: async () => {} }, options),
+    destroy: async () => {},
+    stop: async () => {},
+  }
+}
+
+async function sqliteHarness(): Promise<TierHarness> {
+  const folder = await tempDir()
+  let count = 0
+  const open: Open = ({ clock }) =>
+    sqliteEngine({ path: `${folder.path}/${count}.db`, clock, migrate: apply })
+  return {
+    name: 'sqlite',
+    async open(options) {
+      count++
+      return over(await open(options), options)
+    },
+    openSecond: async (options) => over(await open(options), options),
+    destroy: async () => {},
+    stop: () => folder[Symbol.asyncDispose](),
+  }
+}
+
+async function pgliteHarness(): Promise<TierHarness> {
+  const database = await PGlite.create()
+  await (await pgliteEngine({ database, migrate: apply })).close()
+  const open: Open = ({ clock }) => pgliteEngine({ database, clock })
+  return {
+    name: 'pglite',
+    async open(options) {
+      await database.exec(truncate)
+      return over(await open(options), options)
+    },
+    openSecond: async (options) => over(await open(options), options),
+    destroy: async () => {},
+    stop: () => database.close(),
+  }
+}
+
+async function serverHarness(tier: 'postgres' | 'neon'): Promise<TierHarness> {
+  const { url, query, drop } = await createTestDatabase()
+  if (tier === 'neon') {
+    neonConfig.useSecureWebSocket = false
+    neonConfig.pipelineTLS = false
+    neonConfig.wsProxy = () => inject('neonProxy')!
+  }
+  const open: Open = ({ clock }) =>
+    tier === 'neon' ? neonEngine({ url, clock }) : pgEngine({ url, clock, sslMode: 'disable' })
+  await (await pgEngine({ url, migrate: apply, sslMode: 'disable' })).close()
+  return {
+    name: tier,
+    async open(options) {
+      await query(truncate)
+      return over(await open(options), options)
+    },
+    openSecond: async (options) => over(await open(options), options),
+    destroy: async () => {},
+    stop: drop,
+  }
+}
+
+function over(engine: RootEngine, { rerunTransactions: rerun }: Pick<HarnessOptions, 'rerunTransactions'>): Promise<System> {
+  return createSystem({ engine: rerun ? rerunTransactions(engine) : engine })
+}
+
+const truncate = `truncate ${tables.map((table) => table.sqlName).join(', ')}`

