@@ -85,7 +85,7 @@ function columnOf(tables: readonly Table[], table: string, column: string): Colu
   return tables.find(({ sqlName }) => sqlName === table)?.columnList.find(({ sqlName }) => sqlName === column)
 }
 
-function literal(dialect: SqlDialect, { kind, defaultValue }: ColumnDef): string {
+export function literal(dialect: SqlDialect, { kind, defaultValue }: ColumnDef): string {
   const quoted = (value: string) => `'${value.replaceAll("'", "''")}'`
   if (kind === 'json') return quoted(JSON.stringify(defaultValue))
   if (typeof defaultValue === 'boolean')

@@ -179,9 +179,12 @@ export function createAttempt(): Attempt {
   }
 }
 
-/** An attempt's engine: every call goes through `attempt.call`, and there are no transactions inside. */
+/**
+ * An attempt's engine: every call goes through `attempt.call`. A transaction inside joins the one around it,
+ * so that a store's verb that needs one works in both places; when it fails, all of it fails.
+ */
 export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
-  return {
+  const tx: Engine = {
     now: () => calls.now(),
     newId: () => calls.newId(),
     find: (table, query, options) => attempt.call(() => calls.find(table, query, options)),
@@ -192,10 +195,7 @@ export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
     write: (write, options) => attempt.call(() => calls.write(write, options)),
     aggregate: (table, query, options) => attempt.call(() => calls.aggregate(table, query, options)),
     notify: (channel, payload, options) => attempt.call(() => calls.notify(channel, payload, options)),
-    transaction: () =>
-      attempt.call(() => {
-        throw new TransactionScopeError('transactions do not nest; use the engine given to the callback')
-      }),
+    transaction: (work) => attempt.call(() => work(tx)),
     listen: () =>
       attempt.call(() => {
         throw new TransactionScopeError(
@@ -203,6 +203,7 @@ export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
         )
       }),
   }
+  return tx
 }
 
 // ---------------------------------------------------------------- the end of patience

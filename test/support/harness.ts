@@ -44,7 +44,7 @@ export async function createHarness(tier: Tier): Promise<TierHarness> {
 }
 
 function memoryHarness(): TierHarness {
-  let engine: RootEngine | undefined
+  let engine: RootEngine
   return {
     name: 'memory',
     async open(options) {
@@ -52,7 +52,7 @@ function memoryHarness(): TierHarness {
       return over(engine, options)
     },
     // There are no connections: a second System over the same data is one over the same engine.
-    openSecond: (options) => over({ ...engine!, close: async () => {} }, options),
+    openSecond: (options) => over({ ...engine, close: async () => {} }, options),
     destroy: async () => {},
     stop: async () => {},
   }
@@ -71,7 +71,7 @@ async function sqliteHarness(): Promise<TierHarness> {
     },
     openSecond: async (options) => over(await open(options), options),
     destroy: async () => {},
-    stop: () => folder[Symbol.asyncDispose](),
+    stop: async () => folder[Symbol.asyncDispose](),
   }
 }
 

@@ -29,6 +29,11 @@ export function boundCells({ values, bindings }: Shape): readonly Bound[] {
   return values
 }
 
+/** Equal for equal cells, as keys of sets and maps have to be; bytes are compared by what is in them. */
+export function comparable(cell: Cell): Cell {
+  return cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : cell
+}
+
 /** Ascending, nulls last, text by code point: what `compareScalars` says, one function per kind of column. */
 export function cellOrder(kind: Kind): (a: Cell, b: Cell) => number {
   switch (kind) {

@@ -57,6 +57,8 @@ export function isConnectionError(error: unknown): boolean {
   const state = stateOf(error)
   if (CONNECTION_CODES.has(state) || state.startsWith('08')) return true
   if (error instanceof AggregateError) return error.errors.some(isConnectionError)
+  // A WebSocket that breaks rejects with an event.
+  if (!(error instanceof Error)) return true
   return /connection terminated|connection ended|connection closed|timeout exceeded when trying to connect|socket|websocket|not queryable|PGlite is closed/i.test(
     (error as Error | undefined)?.message ?? '',
   )
@@ -75,7 +77,7 @@ export function translate(
   target: string,
 ): unknown {
   if (error instanceof TerraceError) return error
-  const { code, constraint = '', message } = error as PostgresError
+  const { code, constraint = '', message = 'the connection broke' } = error as PostgresError
   const options = { cause: error }
   const where = tables.get((error as PostgresError).table ?? '') ?? table
   switch (code) {

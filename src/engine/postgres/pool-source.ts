@@ -80,12 +80,16 @@ export function createPoolSource(options: PoolSourceOptions): Source {
   }
 }
 
+/** Clients that are known to be broken; every client ever lent is in here. */
+const broken = new WeakMap<PoolClient, boolean>()
+
 function wrap(client: PoolClient, named: boolean): Client {
-  let broken = false
-  // Without a listener, a connection that breaks while it is lent would end the process.
-  client.on('error', () => {
-    broken = true
-  })
+  if (!broken.has(client)) {
+    broken.set(client, false)
+    // For good: a connection that breaks says so more than once, also after it was given back, and an error
+    // that nobody listens to ends the process.
+    client.on('error', () => broken.set(client, true))
+  }
   return {
     async query({ text, name }: SqlText, values: readonly unknown[]): Promise<RawRows> {
       const config = { text, values, rowMode: 'array', types: asText }
@@ -93,8 +97,7 @@ function wrap(client: PoolClient, named: boolean): Client {
       return rows as RawRows
     },
     release(bad) {
-      client.removeAllListeners('error')
-      client.release(bad || broken)
+      client.release(bad || broken.get(client))
     },
   }
 }

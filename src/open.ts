@@ -2,12 +2,12 @@
 
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Resolved } from '../config.ts'
-import type { MigrateResult } from '../migrations/runner.ts'
-import type { MigrationTarget } from '../migrations/target.ts'
-import type { Clock } from './clock.ts'
-import type { RootEngine } from './engine.ts'
-import type { EngineHooks } from './hooks.ts'
+import type { Resolved } from './config.ts'
+import type { MigrateResult } from './migrations/runner.ts'
+import type { MigrationTarget } from './migrations/target.ts'
+import type { Clock } from './engine/clock.ts'
+import type { RootEngine } from './engine/engine.ts'
+import type { EngineHooks } from './engine/hooks.ts'
 
 export interface OpenOptions {
   readonly clock?: Clock | undefined
@@ -23,7 +23,7 @@ export interface Opened {
 export async function openEngine(resolved: Resolved, options: OpenOptions): Promise<Opened> {
   let schema: string | null = null
   const migrate = async (target: MigrationTarget): Promise<MigrateResult> => {
-    const { migrate } = await import('../migrations/runner.ts')
+    const { migrate } = await import('./migrations/runner.ts')
     const result = await migrate(target, { mode: resolved.migrate, now: options.clock?.() ?? new Date() })
     schema = result.version
     return result
@@ -32,32 +32,32 @@ export async function openEngine(resolved: Resolved, options: OpenOptions): Prom
   return { engine, schema }
 }
 
-async function openDriver(
+export async function openDriver(
   resolved: Resolved,
   options: OpenOptions & { readonly migrate: (target: MigrationTarget) => Promise<unknown> },
 ): Promise<RootEngine> {
   const { path } = resolved
   switch (resolved.driver) {
     case 'memory': {
-      const { createMemoryEngine } = await import('./memory/engine.ts')
+      const { createMemoryEngine } = await import('./engine/memory/engine.ts')
       return createMemoryEngine(options)
     }
     case 'sqlite': {
-      const { sqliteEngine } = await import('./sqlite/engine.ts')
+      const { sqliteEngine } = await import('./engine/sqlite/engine.ts')
       if (path !== undefined && path !== ':memory:') await mkdir(dirname(path), { recursive: true })
       return sqliteEngine({ ...options, path: path ?? ':memory:' })
     }
     case 'pglite': {
-      const { pgliteEngine } = await import('./postgres/pglite.ts')
+      const { pgliteEngine } = await import('./engine/postgres/pglite.ts')
       return pgliteEngine({ ...options, path })
     }
     case 'pg':
     case 'neon': {
       const { url, directUrl, target, sslMode, pooled, pool } = resolved
       const server = { ...options, url: url!, directUrl, target, sslMode, pooled, poolSize: pool }
-      if (resolved.driver === 'neon') return (await import('./postgres/neon.ts')).neonEngine(server)
+      if (resolved.driver === 'neon') return (await import('./engine/postgres/neon.ts')).neonEngine(server)
       const rootCertificate = process.env.PGSSLROOTCERT || undefined
-      return (await import('./postgres/pg.ts')).pgEngine({ ...server, rootCertificate })
+      return (await import('./engine/postgres/pg.ts')).pgEngine({ ...server, rootCertificate })
     }
   }
 }

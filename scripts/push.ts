@@ -1,0 +1,50 @@
+/**
+ * `npm run db:push`: makes the live database what the schema says, without a migration, while developing.
+ * `--force` (`db:push:ci`) does not ask before columns and their values go; `--sqlite` means SQLite.
+ */
+
+import { parseArgs } from 'node:util'
+import type { Resolved } from '../src/config.ts'
+import { MigrationError } from '../src/errors.ts'
+import type { Difference } from '../src/migrations/compare.ts'
+import { drift } from '../src/migrations/drift.ts'
+import { confirm } from './confirm.ts'
+import { main, resolveDatabase, withDatabase } from './database.ts'
+import { runKit } from './kit.ts'
+import { lostColumns, rebuild } from './push-sqlite.ts'
+
+const { values } = parseArgs({
+  options: {
+    sqlite: { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+  },
+})
+
+await main(async () => {
+  const resolved = resolveDatabase(values)
+  const before = await differencesOf(resolved)
+  // drizzle-kit does not see collations, and would alter every text column each time.
+  if (before.length === 0) return console.log('Nothing to do.')
+  for (const { message } of before) console.log(`  ${message}`)
+  if (resolved.tier === 'sqlite') await pushSqlite(resolved)
+  else runKit(values.force ? ['push', '--force'] : ['push'])
+  const after = await differencesOf(resolved)
+  if (after.length > 0) {
+    throw new MigrationError(`still different:\n${after.map(({ message }) => `  ${message}`).join('\n')}`)
+  }
+  console.log('The database is as the schema wants it.')
+})
+
+/** A table that the schema does not know may be the app's own, and is left alone. */
+async function differencesOf(resolved: Resolved): Promise<readonly Difference[]> {
+  const differences = await withDatabase(resolved, (target) => drift(target))
+  return differences.filter(({ kind }) => kind !== 'extra table')
+}
+
+async function pushSqlite(resolved: Resolved): Promise<void> {
+  const lost = await withDatabase(resolved, lostColumns)
+  if (lost.length > 0 && !values.force) {
+    await confirm(`Drop ${lost.join(', ')}, with all values?`, '--force')
+  }
+  await withDatabase(resolved, rebuild)
+}

@@ -1,0 +1,48 @@
+/**
+ * `npm run db:reset`: drops every `terrace_` table with its rows and migrates anew. For development only, and
+ * it asks first, unless `--yes` is given. Other tables in the same database stay.
+ */
+
+import { parseArgs } from 'node:util'
+import { ConfigError } from '../src/errors.ts'
+import { migrate } from '../src/migrations/runner.ts'
+import type { MigrationTarget } from '../src/migrations/target.ts'
+import { confirm } from './confirm.ts'
+import { main, resolveDatabase, withDatabase } from './database.ts'
+
+const { values } = parseArgs({
+  options: {
+    sqlite: { type: 'boolean', default: false },
+    yes: { type: 'boolean', default: false },
+  },
+})
+
+await main(async () => {
+  const resolved = resolveDatabase(values)
+  // After the .env files, which may say so as well.
+  if (process.env.NODE_ENV === 'production')
+    throw new ConfigError('db:reset is for development: NODE_ENV is production.')
+  const tables = await withDatabase(resolved, tablesOf)
+  if (tables.length > 0 && !values.yes) {
+    await confirm(`Drop ${tables.join(', ')} in ${resolved.target}, with all their rows?`, '--yes')
+  }
+  const { applied } = await withDatabase(resolved, async (target) => {
+    await target.exclusive(() => drop(target, tables))
+    return migrate(target, { mode: 'auto', now: new Date() })
+  })
+  console.log(`Dropped ${tables.length} tables and applied ${applied.join(', ')}.`)
+})
+
+async function tablesOf({ dialect, query }: MigrationTarget): Promise<readonly string[]> {
+  const rows = await query(
+    dialect === 'postgres'
+      ? `select tablename as name from pg_tables where schemaname = current_schema() and starts_with(tablename, 'terrace_') order by 1`
+      : `select name from sqlite_schema where type = 'table' and substr(name, 1, 8) = 'terrace_' order by 1`,
+  )
+  return rows.map(({ name }) => String(name))
+}
+
+async function drop({ dialect, query }: MigrationTarget, tables: readonly string[]): Promise<void> {
+  // An app's table that refers to one of ours keeps its rows and loses the reference.
+  for (const table of tables) await query(`drop table "${table}"${dialect === 'postgres' ? ' cascade' : ''}`)
+}

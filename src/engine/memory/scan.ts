@@ -1,0 +1,74 @@
+/** Walks along a chosen path: through one stretch of a tree, or to one row by its key. */
+
+import type { Cell, Stored } from './cells.ts'
+import type { Path } from './path.ts'
+import type { Run } from './run.ts'
+import type { TableData } from './table.ts'
+
+type Test = (row: Stored) => boolean
+
+/** What the pinned parts equal, for each stretch that the path goes through. */
+export function* stretches({ pins, list }: Path, run: Run): Generator<readonly Cell[]> {
+  const given = pins.map((value) => value(run))
+  if (list === undefined) yield given
+  else for (const cell of list(run)) yield [...given, cell]
+}
+
+/**
+ * Visits the rows of a stretch until `visit` answers false. `isAfter` may leave out the first rows in the
+ * path's direction, and only those.
+ */
+export function scan(
+  data: TableData,
+  path: Path,
+  pins: readonly Cell[],
+  run: Run,
+  isAfter: Test | undefined,
+  visit: Test,
+): void {
+  if (path.byKey) {
+    const row = data.get(data.layout.key(pins))
+    if (row !== undefined && isAfter?.(row) !== false) visit(row)
+    return
+  }
+  const { parts } = data.layout.trees[path.tree]!
+  const tree = data.trees[path.tree]!
+  const next = parts[pins.length]
+  const low = path.low?.value(run)
+  const high = path.high?.value(run)
+
+  /** Negative before the stretch, positive after it. */
+  function side(row: Stored): number {
+    for (let i = 0; i < pins.length; i++) {
+      const { position, compare, sign } = parts[i]!
+      const order = compare(row[position]!, pins[i]!)
+      if (order !== 0) return order * sign
+    }
+    return 0
+  }
+  /** Below the low border, or above the high one. */
+  function isBelow(row: Stored): boolean {
+    if (low === undefined) return false
+    const order = next!.compare(row[next!.position]!, low) * next!.sign
+    return path.low!.inclusive ? order < 0 : order <= 0
+  }
+  function isAbove(row: Stored): boolean {
+    if (high === undefined) return false
+    const order = next!.compare(row[next!.position]!, high) * next!.sign
+    return path.high!.inclusive ? order > 0 : order >= 0
+  }
+
+  if (path.backward) {
+    const before = (row: Stored) => {
+      const order = side(row)
+      return order === 0 ? !isAbove(row) && isAfter?.(row) !== false : order < 0
+    }
+    tree.descend(before, (row) => side(row) === 0 && !isBelow(row) && visit(row))
+  } else {
+    const before = (row: Stored) => {
+      const order = side(row)
+      return order === 0 ? isBelow(row) || isAfter?.(row) === false : order < 0
+    }
+    tree.ascend(before, (row) => side(row) === 0 && !isAbove(row) && visit(row))
+  }
+}
