@@ -149,7 +149,7 @@ function keyFunction({ primaryKey }: Table): (cells: readonly Cell[]) => Cell {
   const isText = primaryKey.every(({ kind }) => kind !== 'bytes')
   if (primaryKey.length === 1 && isText) return (cells) => cells[0]!
   // No text contains NUL, so keys of several columns are equal only if all columns are.
-  return (cells) => cells.map((cell) => String(comparable(cell))).join('\0')
+  return (cells) => cells.map((cell) => (cell === null ? '\0' : String(comparable(cell)))).join('\0')
 }
 
 function referenceOf(table: Table, column: ColumnDef): ReferenceLayout[] {

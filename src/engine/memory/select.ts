@@ -27,10 +27,12 @@ export function createSelect(layout: Layout, where: Condition, order: readonly O
       // A row may match several alternatives.
       const seen = branches.length > 1 ? new Set<Stored>() : undefined
       const enough = limit * 2 + 64
-      let sources = 0
+      let inOrder = true
+      let isFirst = true
       for (const { path, matches } of branches) {
         for (const pins of stretches(path, run)) {
-          if (!path.ordered || sources++ > 0) sources = 2
+          inOrder = path.ordered && isFirst
+          isFirst = false
           let left = limit
           scan(data, path, pins, run, path.ordered ? isAfter : undefined, (row) => {
             if (!matches(row, run) || (!path.ordered && isAfter?.(row) === false)) return true
@@ -43,7 +45,7 @@ export function createSelect(layout: Layout, where: Condition, order: readonly O
           })
         }
       }
-      if (sources > 1) keepFirst(found, compare, limit)
+      if (!inOrder) keepFirst(found, compare, limit)
       return found
     },
   }
