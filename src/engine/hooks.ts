@@ -18,10 +18,11 @@ export interface EngineHooks {
   readonly slowMs?: number
 }
 
-/** Reports one statement; undefined when nobody listens, so that nothing is measured. */
-export function createReporter(
-  hooks: EngineHooks | undefined,
-): ((sql: string, startedAt: number, rows: number) => void) | undefined {
+/** Tells of one statement that has answered. */
+export type Reporter = (sql: string, startedAt: number, rows: number) => void
+
+/** Undefined when nobody listens, so that nothing is measured. */
+export function createReporter(hooks: EngineHooks | undefined): Reporter | undefined {
   const { query, slow, slowMs = 200 } = hooks ?? {}
   if (query === undefined && slow === undefined) return undefined
   return (sql, startedAt, rows) => {

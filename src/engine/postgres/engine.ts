@@ -7,6 +7,7 @@ import { ClosedError, UnavailableError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
 import { type Clock, createClock } from '../clock.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
+import { createReporter, type EngineHooks } from '../hooks.ts'
 import { createIds } from '../ids.ts'
 import { createStatementCache } from '../sql/cache.ts'
 import type { Statement } from '../sql/statement.ts'
@@ -18,14 +19,14 @@ import { postgresDialect } from './dialect.ts'
 import { isConnectionError, isSerializationFailure, isStalePlan, translate } from './errors.ts'
 import { createGathering } from './gather.ts'
 import { type Migrate, postgresMigrations } from './migrations.ts'
-import type { Client, Source } from './source.ts'
+import type { Client, RawRows, Source } from './source.ts'
 
 export interface PostgresEngineOptions {
   /** Takes part in every time and id; without it, the server's clock is followed. */
   readonly clock?: Clock | undefined
   readonly newId?: (() => string) | undefined
   readonly migrate?: Migrate | undefined
-  readonly onRetry?: ((error: unknown) => void) | undefined
+  readonly hooks?: EngineHooks | undefined
 }
 
 export interface PostgresEngine extends RootEngine {
@@ -45,13 +46,14 @@ export async function createPostgresEngine(
   const serverClock = createServerClock((text) => source.query({ text, name: undefined }, []))
   const clock = createClock({ clock: options.clock, offset: serverClock.offset })
   const newId = options.newId ?? createIds(clock)
+  const report = createReporter(options.hooks)
   let closed = false
 
   /** A lone statement: sent again only when it cannot have had an effect. */
   const send: Send = async (statement, bound) => {
     for (let attempts = 1; ; attempts++) {
       try {
-        return await source.query(statement, bound)
+        return await reported(statement, () => source.query(statement, bound))
       } catch (error) {
         if (attempts >= MOST_ATTEMPTS) throw failure(error, statement)
         if (isStalePlan(error)) cache.rename()
@@ -66,11 +68,19 @@ export async function createPostgresEngine(
         ) {
           throw failure(error, statement)
         }
-        options.onRetry?.(error)
+        options.hooks?.retry?.(error)
         // A renamed statement would be prepared under its old name again.
         statement = isStalePlan(error) ? { ...statement, name: undefined } : statement
       }
     }
+  }
+
+  async function reported(statement: Statement, query: () => Promise<RawRows>): Promise<RawRows> {
+    if (report === undefined) return query()
+    const startedAt = performance.now()
+    const rows = await query()
+    report(statement.text, startedAt, rows.length)
+    return rows
   }
 
   const failure = (error: unknown, statement: Statement | undefined) =>
@@ -200,7 +210,7 @@ export async function createPostgresEngine(
           engine(session) {
             const inside = createPostgresCalls(cache, async (statement, bound) => {
               try {
-                const rows = await session.client.query(statement, bound)
+                const rows = await reported(statement, () => session.client.query(statement, bound))
                 await session.begun
                 return rows
               } catch (error) {
@@ -254,7 +264,7 @@ export async function createPostgresEngine(
             const cause = error instanceof UnavailableError ? error.cause : error
             if (attempts >= MOST_ATTEMPTS) return undefined
             if (!isSerializationFailure(cause) && !isStalePlan(cause)) return undefined
-            options.onRetry?.(cause)
+            options.hooks?.retry?.(cause)
             return Math.random() * Math.min(2 ** attempts, 100)
           },
         },

@@ -38,7 +38,7 @@ export async function neonEngine(options: NeonEngineOptions): Promise<PostgresEn
     listens: direct !== undefined || !pooled,
     patience: options.patience ?? 10_000,
     owned: options.pool === undefined,
-    onRetry: options.onRetry,
+    hooks: options.hooks,
     drizzle: async () => {
       const { drizzle } = await import('drizzle-orm/neon-serverless')
       return drizzle(pool as never)

@@ -39,7 +39,7 @@ export async function pgEngine(options: PgEngineOptions): Promise<PostgresEngine
     listens: direct !== undefined || !pooled,
     patience: options.patience ?? 10_000,
     owned: options.pool === undefined,
-    onRetry: options.onRetry,
+    hooks: options.hooks,
     drizzle: async () => {
       const { drizzle } = await import('drizzle-orm/node-postgres')
       return drizzle(pool as never)

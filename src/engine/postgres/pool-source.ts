@@ -1,6 +1,7 @@
 /** A source over a pool with the interface of `pg`, which Neon's driver shares. */
 
 import { UnavailableError } from '../../errors.ts'
+import type { EngineHooks } from '../hooks.ts'
 import { isConnectionError, isRefused } from './errors.ts'
 import type { Client, RawRows, Source, SqlText } from './source.ts'
 
@@ -29,7 +30,7 @@ export interface PoolSourceOptions {
   /** Milliseconds for which a server that is asleep or restarting is waited for. */
   readonly patience: number
   readonly owned: boolean
-  readonly onRetry?: ((error: unknown) => void) | undefined
+  readonly hooks: EngineHooks | undefined
 }
 
 /** Values as Postgres writes them: decoding is ours. */
@@ -105,7 +106,7 @@ function wrap(client: PoolClient, named: boolean): Client {
 /** Nothing has been sent yet, so trying again is safe: Neon wakes, a server restarts. */
 async function patiently<T>(
   attempt: () => Promise<T>,
-  { patience, target, onRetry }: PoolSourceOptions,
+  { patience, target, hooks }: PoolSourceOptions,
 ): Promise<T> {
   const deadline = Date.now() + patience
   for (let delay = 20; ; delay = Math.min(delay * 2, 500)) {
@@ -121,7 +122,7 @@ async function patiently<T>(
           },
         )
       }
-      onRetry?.(error)
+      hooks?.retry?.(error)
       await new Promise((resolve) => setTimeout(resolve, delay * (0.5 + Math.random() / 2)))
     }
   }

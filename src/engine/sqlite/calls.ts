@@ -3,6 +3,7 @@
 import { AlreadyExistsError } from '../../errors.ts'
 import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 import type { Value } from '../../schema/dsl/values.ts'
+import type { Reporter } from '../hooks.ts'
 import type { Bound, RowsShape } from '../shape.ts'
 import type { StatementCache } from '../sql/cache.ts'
 import { compileGet, compileInsertRow, finish, rowKey, updateText, visibleColumns } from '../sql/compile.ts'
@@ -25,12 +26,18 @@ export function createSqliteCalls(
   connection: Connection,
   cache: StatementCache,
   target: string,
+  report?: Reporter,
 ): SqliteCalls {
   const gets = new Map<Table, Statement>()
 
   function run(statement: Statement, values: readonly Bound[], head?: AnyRow): AnyRow[] {
     try {
-      return connection.run(statement, bindValues(statement, values, head))
+      const bound = bindValues(statement, values, head)
+      if (report === undefined) return connection.run(statement, bound)
+      const startedAt = performance.now()
+      const rows = connection.run(statement, bound)
+      report(statement.text, startedAt, rows.length)
+      return rows
     } catch (error) {
       throw translate(error, statement.table, target)
     }

@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { ClosedError, UnavailableError } from '../../errors.ts'
 import { type Clock, createClock } from '../clock.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
+import { createReporter, type EngineHooks } from '../hooks.ts'
 import { createIds } from '../ids.ts'
 import { createLock } from '../lock.ts'
 import { createSignals } from '../signals.ts'
@@ -35,7 +36,7 @@ export interface SqliteEngineOptions {
   readonly patience?: number | undefined
   /** Runs when the database is open, before anything else. */
   readonly migrate?: Migrate | undefined
-  readonly onRetry?: ((error: unknown) => void) | undefined
+  readonly hooks?: EngineHooks | undefined
 }
 
 export interface SqliteEngine extends RootEngine {
@@ -53,7 +54,8 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
   const signals = createSignals()
   const turns = createLock()
   const patience = options.patience ?? 5000
-  const calls = createSqliteCalls(connection, cache, target)
+  const report = createReporter(options.hooks)
+  const calls = createSqliteCalls(connection, cache, target, report)
   let reader: { connection: Connection; calls: SqliteCalls } | undefined
   let inTransaction = false
   let closed = false
@@ -68,7 +70,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
       } catch (error) {
         const cause = error instanceof UnavailableError ? error.cause : error
         if (!isBusy(cause) || Date.now() >= deadline) throw translate(error, undefined, target)
-        options.onRetry?.(cause)
+        options.hooks?.retry?.(cause)
       }
       await new Promise((resume) => setTimeout(resume, delay * (0.5 + Math.random() / 2)))
     }
@@ -106,7 +108,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
         { timeout: 0, readonly: true },
       ),
     )
-    return { connection: extra, calls: createSqliteCalls(extra, cache, target) }
+    return { connection: extra, calls: createSqliteCalls(extra, cache, target, report) }
   }
 
   function enter(options: CallOptions | undefined): void {
