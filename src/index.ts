@@ -14,8 +14,45 @@ export type {
   Write,
 } from './engine/engine.ts'
 export type { EngineHooks, QueryEvent } from './engine/hooks.ts'
+export {
+  choose,
+  contains,
+  gt,
+  gte,
+  hasKey,
+  increment,
+  inTable,
+  lt,
+  lte,
+  merge,
+  ne,
+  oneOfThese,
+  ref,
+} from './engine/query.ts'
+export { memoryEngine, neonEngine, pgliteEngine, postgresEngine, sqliteEngine } from './engines.ts'
 export * from './errors.ts'
+export type { Agent } from './schema/agents.ts'
+export type { Codebase } from './schema/codebases.ts'
+export type { Conversation } from './schema/conversations.ts'
+export { boolean, bytes, folded, id, integer, json, oneOf, text, timestamp } from './schema/dsl/columns.ts'
+export type { JsonObject, JsonValue } from './schema/dsl/json.ts'
+export { type Insert, type Row, type Table, table } from './schema/dsl/table.ts'
+export type { Role } from './schema/roles.ts'
+export type { Setting } from './schema/settings.ts'
+export type { Task } from './schema/tasks.ts'
+export type { Team } from './schema/teams.ts'
+export type { Workspace } from './schema/workspaces.ts'
 export { getSystem } from './shared-system.ts'
+export { type AgentStore, createAgentStore } from './stores/agents.ts'
+export { type CodebaseStore, createCodebaseStore } from './stores/codebases.ts'
+export { type ConversationStore, createConversationStore } from './stores/conversations.ts'
+export { createMessageStore, type Message, type MessageStore } from './stores/messages.ts'
+export { createRoleStore, type RoleStore } from './stores/roles.ts'
+export { createSettingStore, type SettingStore } from './stores/settings.ts'
+export type { ListOptions, Page, UpdateOptions } from './stores/store.ts'
+export { createTaskStore, type TaskStore } from './stores/tasks.ts'
+export { createTeamStore, type TeamStore } from './stores/teams.ts'
+export { createWorkspaceStore, type WorkspaceStore } from './stores/workspaces.ts'
 export {
   type ConfinedSystem,
   createSystem,

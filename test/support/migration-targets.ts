@@ -88,6 +88,9 @@ async function createPostgresDatabase(): Promise<MigrationDatabase> {
     place: url,
     connect() {
       const pool = new pg.Pool({ connectionString: url, max: 1 })
+      // A pool has ended before its connections have, and dropping the database cuts them off.
+      pool.on('error', () => {})
+      pool.on('connect', (client) => client.on('error', () => {}))
       pools.push(pool)
       return postgresTarget(pool)
     },

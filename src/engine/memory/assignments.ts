@@ -6,7 +6,9 @@ import { refuse } from '../../schema/dsl/values.ts'
 import type { Assignment, Expression } from '../shape.ts'
 import type { Cell, Stored } from './cells.ts'
 import { predicateOf } from './conditions.ts'
+import type { Layout } from './layout.ts'
 import { getterOf, type Run } from './run.ts'
+import type { Statement } from './statement.ts'
 
 export interface Change {
   /** All expressions see the row as it was. */
@@ -33,6 +35,22 @@ export function changeOf(table: Table, assignments: readonly Assignment[]): Chan
     references: assignments
       .filter(({ column }) => column.references !== undefined)
       .map(({ column, to }) => ({ position: column.position, trusted: to.is === 'ref' })),
+  }
+}
+
+/** Puts `next`, which this change made, in the place of a row. */
+export function replaceRow(
+  statement: Statement,
+  { table, references }: Layout,
+  row: Stored,
+  next: Stored,
+  change: Change,
+): void {
+  statement.change(table, row, next)
+  if (change.references.length === 0) return
+  for (const reference of references()) {
+    const set = change.references.find(({ position }) => position === reference.position)
+    if (set !== undefined) statement.checkLater(table, next, reference, set.trusted)
   }
 }
 

@@ -80,7 +80,8 @@ function pathThrough(
   }
   let worth = (pins.length + tree.where.length) * PIN
   const next = tree.parts[pins.length]
-  const listed = next === undefined ? undefined : tests.find((test) => isListOn(test, next)) as ListTest | undefined
+  const listed =
+    next === undefined ? undefined : (tests.find((test) => isListOn(test, next)) as ListTest | undefined)
   if (listed !== undefined) {
     used.add(listed)
     worth += LIST

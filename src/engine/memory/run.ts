@@ -40,7 +40,8 @@ export function getterOf(operand: Operand): Getter {
 
 /** A cell of the head's new row; only numbers have an offset. */
 export function fromHead(head: Stored | undefined, position: number, offset: number): Cell {
-  if (head === undefined) throw new ValidationError('ref() speaks of the head of a write, and there is none here')
+  if (head === undefined)
+    throw new ValidationError('ref() speaks of the head of a write, and there is none here')
   const cell = head[position]!
   return offset !== 0 && typeof cell === 'number' ? cell + offset : cell
 }

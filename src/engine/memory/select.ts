@@ -51,13 +51,11 @@ export function createSelect(layout: Layout, where: Condition, order: readonly O
   }
 }
 
-/** `subqueries` keeps the compiled ones; they belong to the conditions of compiled queries. */
-export function createRun(
-  state: State,
-  values: readonly Bound[],
-  subqueries: WeakMap<Condition, Select>,
-  head?: Stored,
-): Run {
+/** Compiled subqueries; each lives as long as the compiled query that has its condition. */
+const subqueries = new WeakMap<Condition, Select>()
+
+/** `values` as `boundCells` gives them. */
+export function createRun(state: State, values: readonly Bound[], head?: Stored): Run {
   let made: Map<object, unknown> | undefined
   const run: Run = {
     state,

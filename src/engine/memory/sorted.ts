@@ -44,7 +44,9 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
   let root = start
 
   function owned(node: Node<T>): Node<T> {
-    return node.owner === owner ? node : { owner, items: node.items.slice(), children: node.children?.slice() }
+    return node.owner === owner
+      ? node
+      : { owner, items: node.items.slice(), children: node.children?.slice() }
   }
 
   function ownedChild(node: Node<T>, i: number): Node<T> {

@@ -1,12 +1,15 @@
 /**
  * One statement: rows change one after the other, unique constraints are checked with each, references at the
  * end, and a failure anywhere takes everything back.
+ *
+ * So an update that hands a unique value from one row to another fails, as it does in SQL, unless the row that
+ * gives it up comes first.
  */
 
-import { InvalidReferenceError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
-import type { Cell, Stored } from './cells.ts'
+import type { Stored } from './cells.ts'
 import type { ReferenceLayout } from './layout.ts'
+import { checkAbandoned, checkReference } from './references.ts'
 import type { State } from './state.ts'
 import type { TableData } from './table.ts'
 
@@ -30,13 +33,14 @@ export function runStatement<R>(state: State, work: (statement: Statement) => R)
       const data = state.write(table)
       data.change(from, to)
       journal.push({ data, from, to })
-      const key = data.layout.keyOf
-      if (from !== undefined && to !== undefined && key(from) !== key(to)) {
-        checks.push(() => checkLeft(state, data, key(from)))
+      const { keyOf } = data.layout
+      if (from !== undefined && to !== undefined && keyOf(from) !== keyOf(to)) {
+        checks.push(() => checkAbandoned(state, table, from))
       }
     },
     checkLater(table, row, reference, trusted) {
-      if (row[reference.position] !== null) checks.push(() => checkReference(state, table, row, reference, trusted))
+      if (row[reference.position] === null) return
+      checks.push(() => checkReference(state, table, row, reference, trusted))
     },
   }
   try {
@@ -46,29 +50,5 @@ export function runStatement<R>(state: State, work: (statement: Statement) => R)
   } catch (error) {
     for (const { data, from, to } of journal.reverse()) data.change(to, from)
     throw error
-  }
-}
-
-function checkReference(
-  state: State,
-  table: Table,
-  row: Stored,
-  { target, position, workspace }: ReferenceLayout,
-  trusted: boolean,
-): void {
-  const referred = state.read(target).get(row[position]!)
-  const isFine =
-    referred !== undefined &&
-    (workspace === undefined ||
-      trusted ||
-      (row[workspace.mine] !== null && row[workspace.mine] === referred[workspace.theirs]))
-  if (!isFine) throw new InvalidReferenceError(table.name)
-}
-
-/** A key that was changed away must not be referred to any more. */
-function checkLeft(state: State, { layout, get }: TableData, key: Cell): void {
-  if (get(key) !== undefined) return
-  for (const { table, reference } of state.referrers(layout.table)) {
-    if (referring(state, table, reference, key).length > 0) throw new InvalidReferenceError(layout.table.name)
   }
 }

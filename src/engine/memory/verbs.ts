@@ -1,0 +1,129 @@
+/**
+ * The verbs over a state, committed or a transaction's: take the query apart, find or compile its plan, bind,
+ * run, copy. All of them are synchronous, and so each is atomic.
+ */
+
+import { ValidationError } from '../../errors.ts'
+import type { Table } from '../../schema/dsl/table.ts'
+import type { Aggregate, AggregateQuery, FindQuery, OnConflict, UpdateQuery, Write } from '../engine.ts'
+import { Shape } from '../shape.ts'
+import { runAggregate } from './aggregate.ts'
+import { boundCells } from './cells.ts'
+import { removalIn, updateIn, updateRows } from './change.ts'
+import type { AnyRow } from './copies.ts'
+import { conflictIn, insertRows, storedRows } from './insert.ts'
+import type { Plans } from './plans.ts'
+import { removeRows } from './references.ts'
+import { getterOf } from './run.ts'
+import { createRun, createSelect } from './select.ts'
+import type { State } from './state.ts'
+import { runStatement } from './statement.ts'
+import { runWrite } from './write.ts'
+
+export interface MemoryVerbs {
+  find(table: Table, query?: FindQuery<Table>): AnyRow[]
+  get(table: Table, id: string): AnyRow | null
+  insert(table: Table, rows: readonly object[], onConflict?: OnConflict<Table>): AnyRow[]
+  update(table: Table, query: UpdateQuery<Table>): AnyRow[]
+  remove(table: Table, query: { readonly where: unknown }): AnyRow[]
+  write(write: Write): AnyRow | null
+  aggregate(table: Table, query?: AggregateQuery<Table>): Aggregate[]
+}
+
+export function createMemoryVerbs(state: State, plans: Plans): MemoryVerbs {
+  return {
+    find(table, query = {}) {
+      const shape = new Shape(`find ${table.sqlName} `)
+      const where = shape.where(table, query.where)
+      const order = shape.order(table, query.orderBy)
+      const after = query.after === undefined ? undefined : shape.after(table, order, query.after)
+      const limit = checkLimit(table, query.limit)
+      if (limit === 0) return []
+      const { layout } = state.read(table)
+      const plan = plans.get(shape.key, () => ({
+        select: createSelect(layout, where, order),
+        border: after?.map(getterOf),
+      }))
+      const run = createRun(state, boundCells(shape))
+      const border = plan.border?.map((value) => value(run))
+      return plan.select.rows(run, limit, border).map(layout.copy)
+    },
+
+    get(table, id) {
+      const { layout, get } = state.read(table)
+      if (table.primaryKey.length > 1) {
+        throw new ValidationError(
+          `${table.name} has a key of several columns: find its rows instead`,
+          table.name,
+        )
+      }
+      const row = typeof id === 'string' ? get(id) : undefined
+      return row === undefined ? null : layout.copy(row)
+    },
+
+    insert(table, rows, onConflict) {
+      if (rows.length === 0) return []
+      const { layout } = state.read(table)
+      const shape = new Shape(`insert ${table.sqlName} `)
+      const stored = storedRows(layout, shape.rows(table, rows))
+      const compile = onConflict === undefined ? undefined : conflictIn(shape, layout, onConflict)
+      const conflict = compile === undefined ? undefined : plans.get(shape.key, compile)
+      const run = createRun(state, boundCells(shape))
+      return runStatement(state, (statement) => insertRows(statement, layout, stored, conflict, run)).map(
+        layout.copy,
+      )
+    },
+
+    update(table, query) {
+      const { layout } = state.read(table)
+      const shape = new Shape(`update ${table.sqlName} `)
+      const compile = updateIn(shape, layout, query)
+      const limit = checkLimit(table, query.limit)
+      if (limit === 0) return []
+      const { select, change } = plans.get(shape.key, compile)
+      const run = createRun(state, boundCells(shape))
+      const rows = select.rows(run, limit)
+      return runStatement(state, (statement) => updateRows(statement, layout, rows, change, run)).map(
+        layout.copy,
+      )
+    },
+
+    remove(table, { where }) {
+      const { layout } = state.read(table)
+      const shape = new Shape(`remove ${table.sqlName} `)
+      const compile = removalIn(shape, layout, where)
+      const rows = plans.get(shape.key, compile).rows(createRun(state, boundCells(shape)))
+      runStatement(state, (statement) => removeRows(statement, table, rows))
+      return rows.map(layout.copy)
+    },
+
+    write: (write) => runWrite(state, plans, write),
+
+    aggregate(table, query = {}) {
+      const { layout } = state.read(table)
+      const shape = new Shape(`aggregate ${table.sqlName} `)
+      const where = shape.where(table, query.where)
+      const groupBy = shape.columns(table, query.groupBy, [
+        'text',
+        'oneOf',
+        'integer',
+        'boolean',
+        'timestamp',
+      ])
+      const sum = shape.columns(table, query.sum, ['integer'])
+      const max = shape.columns(table, query.max, ['integer', 'text', 'timestamp'])
+      const plan = plans.get(shape.key, () => ({
+        select: createSelect(layout, where, []),
+        groupBy,
+        sum,
+        max,
+      }))
+      return runAggregate(layout, plan, createRun(state, boundCells(shape)))
+    },
+  }
+}
+
+function checkLimit(table: Table, limit: number | undefined): number | undefined {
+  if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return limit
+  throw new ValidationError(`${table.name}: a limit is a whole number from 0, not ${limit}`, table.name)
+}

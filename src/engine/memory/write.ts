@@ -1,0 +1,138 @@
+/** `write`: a head that decides whether anything happens, and steps that may refer to its new row. */
+
+import { ValidationError } from '../../errors.ts'
+import type { Table } from '../../schema/dsl/table.ts'
+import type { Head, Step, Write } from '../engine.ts'
+import { isOperator, type Where } from '../query.ts'
+import { type RowsShape, Shape, targetOf } from '../shape.ts'
+import { boundCells, type Stored } from './cells.ts'
+import { removalIn, updateIn, updateRows } from './change.ts'
+import type { AnyRow } from './copies.ts'
+import { conflictIn, insertRows, storedRows } from './insert.ts'
+import type { Layout } from './layout.ts'
+import type { Plans } from './plans.ts'
+import { removeRows } from './references.ts'
+import type { Run } from './run.ts'
+import { createRun } from './select.ts'
+import type { State } from './state.ts'
+import { runStatement, type Statement } from './statement.ts'
+
+export function runWrite(state: State, plans: Plans, { head, steps }: Write): AnyRow | null {
+  const { layout } = state.read('update' in head ? head.update : head.insert)
+  const { table } = layout
+  const shape = new Shape(`write ${table.sqlName} `, table)
+  const headPart = headIn(shape, layout, head)
+  shape.checkSteps(table, steps)
+  const parts = steps.map((step) => stepIn(shape, state, table, step))
+  const values = boundCells(shape)
+  const plan = plans.get(shape.key, () => ({
+    head: headPart.compile(),
+    steps: parts.map((part) => part.compile()),
+  }))
+  return runStatement(state, (statement) => {
+    const row = plan.head(statement, createRun(state, values), headPart.rows)
+    if (row === undefined) return null
+    const run = createRun(state, values, row)
+    // All steps choose their rows before any changes one: in SQL they share one snapshot.
+    const applications = plan.steps.map((choose, i) => choose(statement, run, parts[i]!.rows))
+    for (const apply of applications) apply()
+    return layout.copy(row)
+  })
+}
+
+/** A part of a write: what is compiled once per shape, and the rows of this call. */
+interface Part<A> {
+  readonly rows: RowsShape | undefined
+  readonly compile: () => A
+}
+
+/** Answers the head's new row, or undefined when it is not to be. */
+type HeadAction = (statement: Statement, run: Run, rows: RowsShape | undefined) => Stored | undefined
+/** Chooses the rows, and answers how to change them. */
+type StepAction = (statement: Statement, run: Run, rows: RowsShape | undefined) => () => void
+
+function headIn(shape: Shape, layout: Layout, head: Head): Part<HeadAction> {
+  if ('update' in head) {
+    refuseVague(head.update, head.where)
+    const compile = updateIn(shape, layout, head)
+    return {
+      rows: undefined,
+      compile() {
+        const { select, change } = compile()
+        return (statement, run) => updateRows(statement, layout, select.rows(run), change, run)[0]
+      },
+    }
+  }
+  const rows = shape.rows(layout.table, [head.row])
+  const compile = head.onConflict === undefined ? undefined : conflictIn(shape, layout, head.onConflict)
+  return {
+    rows,
+    compile() {
+      const conflict = compile?.()
+      return (statement, run, rows) =>
+        insertRows(statement, layout, storedRows(layout, rows!), conflict, run)[0]
+    },
+  }
+}
+
+function stepIn(shape: Shape, state: State, head: Table, step: Step): Part<StepAction> {
+  const { layout } = state.read(targetOf(step))
+  const { table } = layout
+  /** A step on the head's own table leaves the head's row alone. */
+  const notTheHead = (rows: Stored[], run: Run) =>
+    table === head ? rows.filter((row) => layout.keyOf(row) !== layout.keyOf(run.head!)) : rows
+  if ('insert' in step) {
+    shape.key += `;insert ${table.sqlName} `
+    return {
+      rows: shape.rows(table, step.rows),
+      compile: () => (statement, run, rows) => () => {
+        const isTrusted = (position: number) => rows!.columns[position]!.ref !== undefined
+        insertRows(statement, layout, storedRows(layout, rows!, run.head), undefined, run, isTrusted)
+      },
+    }
+  }
+  if ('update' in step) {
+    shape.key += `;update ${table.sqlName} `
+    const compile = updateIn(shape, layout, step)
+    return {
+      rows: undefined,
+      compile() {
+        const { select, change } = compile()
+        return (statement, run) => {
+          const rows = notTheHead(select.rows(run), run)
+          return () => updateRows(statement, layout, stillThere(state, layout, rows), change, run)
+        }
+      },
+    }
+  }
+  shape.key += `;remove ${table.sqlName} `
+  const compile = removalIn(shape, layout, step.where)
+  return {
+    rows: undefined,
+    compile() {
+      const select = compile()
+      return (statement, run) => {
+        const rows = notTheHead(select.rows(run), run)
+        return () => removeRows(statement, table, rows)
+      }
+    },
+  }
+}
+
+/** The head decides by one row: by the values of its whole primary key. */
+function refuseVague({ name, primaryKey }: Table, where: Where<Table>): void {
+  const alternatives: readonly Readonly<Record<string, unknown>>[] = [where].flat()
+  const isExact = ([match]: typeof alternatives) =>
+    primaryKey.every(
+      ({ key }) => match?.[key] !== undefined && match[key] !== null && !isOperator(match[key]),
+    )
+  if (alternatives.length !== 1 || !isExact(alternatives)) {
+    throw new ValidationError(`${name}: the head of a write names its row by the whole primary key`, name)
+  }
+}
+
+/** Rows as they are after earlier steps, whose cascades may have changed or removed them. */
+function stillThere(state: State, { table, keyOf }: Layout, rows: readonly Stored[]): Stored[] {
+  const { get } = state.read(table)
+  return rows.map((row) => get(keyOf(row))).filter((row) => row !== undefined)
+}
