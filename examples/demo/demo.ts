@@ -8,11 +8,11 @@ const tiers = {
   memory: () => runProgram({ env: {} }, false),
   SQLite: async () => {
     await using folder = await tempDir()
-    return runProgram({ env: {}, driver: 'sqlite', path: `${folder.path}/demo.db` }, true)
+    return await runProgram({ env: {}, driver: 'sqlite', path: `${folder.path}/demo.db` }, true)
   },
   Postgres: async () => {
     await using server = await startPostgres()
-    return runProgram({ env: { DATABASE_URL: server.url() } }, true)
+    return await runProgram({ env: { DATABASE_URL: server.url() } }, true)
   },
 } satisfies Record<string, () => Promise<Report>>
 
@@ -46,7 +46,9 @@ for (const [name, { transcript }] of reports) {
   for (const [i, line] of reference.transcript.entries()) {
     if (transcript[i] === line) continue
     different++
-    console.error(`\n${name} differs:\n  ${reports[0]![0]}: ${line}\n  ${name}: ${transcript[i]}`)
+    console.error(
+      `\n${name} differs:\n  ${reports[0]![0]}: ${excerpt(line, transcript[i])}\n  ${name}: ${excerpt(transcript[i], line)}`,
+    )
   }
 }
 if (different > 0) {
@@ -54,6 +56,13 @@ if (different > 0) {
   process.exitCode = 1
 } else {
   console.log(`\nAll ${reference.transcript.length} answers are equal on the three tiers, word for word.`)
+}
+
+/** What there is to see around the first difference. */
+function excerpt(text = '', other = ''): string {
+  let at = 0
+  while (at < text.length && text[at] === other[at]) at++
+  return `…${text.slice(Math.max(0, at - 60), at + 60)}…`
 }
 
 function table(cells: readonly (readonly string[])[]): string {

@@ -1,8 +1,11 @@
-/** The few assertions that scenarios share, on top of `node:assert`. */
+/** The few things that scenarios share, on top of `node:assert`. */
 
 import assert from 'node:assert/strict'
+import type { Engine } from '../engine/engine.ts'
 import type { ErrorCode } from '../errors.ts'
 import { TerraceError } from '../errors.ts'
+import { tables } from '../schema/tables.ts'
+import type { Scope } from '../system.ts'
 
 /** The call rejects with this code, and with these fields; the error, for more. */
 export async function refused(
@@ -40,4 +43,21 @@ export async function settled<T>(calls: readonly Promise<T>[]): Promise<{ values
 /** `count` calls, made in one turn. */
 export function many<T>(count: number, call: (index: number) => Promise<T>): Promise<T>[] {
   return Array.from({ length: count }, (_, index) => call(index))
+}
+
+/** The id of a new workspace. */
+export async function newWorkspace(scope: Scope, title = 'W'): Promise<string> {
+  return (await scope.workspaces.create({ title })).id
+}
+
+/** Every row of every table, to show that a call changed nothing. */
+export async function everything(engine: Engine): Promise<Record<string, unknown[]>> {
+  const rows: Record<string, unknown[]> = {}
+  for (const table of tables) rows[table.name] = await engine.find(table)
+  return rows
+}
+
+/** `number` numbers from 0, for rows and for what becomes of them. */
+export function range(number: number): number[] {
+  return Array.from({ length: number }, (_, index) => index)
 }

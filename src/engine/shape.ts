@@ -19,8 +19,8 @@ import {
   refuseUnknown,
   type Value,
 } from '../schema/dsl/values.ts'
-import type { Step } from './engine.ts'
-import { type Branch, type Change, isOperator, OPERATOR, type Operator } from './query.ts'
+import type { Step, Write } from './engine.ts'
+import { type Branch, type Change, isOperator, OPERATOR, type Operator, type Where } from './query.ts'
 
 /** A checked value, or a list of them for `in`. */
 export type Bound = Value | readonly Value[]
@@ -209,11 +209,11 @@ export class Shape {
     })
   }
 
-  /**
-   * What `write` asks of its steps, so that it means the same as one statement and step by step: no two on
-   * one table, and no look into a table that the write changes.
-   */
-  checkSteps(head: Table, steps: readonly Step[]): void {
+  /** What `write` asks of its parts, so that it means the same as one statement and step by step. */
+  checkWrite(write: Write): void {
+    const { steps } = write
+    const head = 'update' in write.head ? write.head.update : write.head.insert
+    if ('update' in write.head) refuseVague(head, write.head.where)
     const targets = steps.map(targetOf)
     if (new Set(targets).size < targets.length) {
       throw new ValidationError('no two steps of a write may be on the same table')
@@ -432,6 +432,17 @@ export class Shape {
 
 /** `hasKey` binds a text that belongs to no column. */
 const KEY_COLUMN = parameterColumn('text')
+
+/** The head decides by one row, in each of its alternatives. */
+function refuseVague({ name, primaryKey }: Table, where: Where<Table>): void {
+  for (const match of [where].flat()) {
+    for (const { key } of primaryKey) {
+      if (match[key] === undefined || match[key] === null || isOperator(match[key])) {
+        throw new ValidationError(`${name}: the head of a write names its row by the whole primary key`, name)
+      }
+    }
+  }
+}
 
 export function targetOf(step: Step): Table {
   if ('insert' in step) return step.insert

@@ -14,6 +14,7 @@ import { type MessageRow, messages, type ToolCall } from '../schema/messages.ts'
 import {
   ATTEMPTS,
   checkLimit,
+  checkList,
   checkObject,
   contended,
   countRows,
@@ -130,7 +131,7 @@ export function createMessageStore(engine: Engine): MessageStore {
     },
 
     async appendMany(conversationId, inputs, options) {
-      if (inputs.length === 0) return []
+      if (checkList(messages, inputs).length === 0) return []
       checkLimit(messages, inputs.length)
       return append(conversationId, inputs, options)
     },
@@ -141,7 +142,7 @@ export function createMessageStore(engine: Engine): MessageStore {
     },
 
     async getMany(ids, options) {
-      const distinct = [...new Set(ids)]
+      const distinct = [...new Set(checkList(messages, ids))]
       if (distinct.length === 0) return []
       const rows = await engine.find(messages, { where: { id: oneOfThese(distinct) } }, options)
       const rowsById = new Map(rows.map((row) => [row.id, row]))

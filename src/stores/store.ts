@@ -161,7 +161,7 @@ export function storeVerbs<T extends Table, N extends object, P extends object, 
     get: (id, options) => engine.get(table, id, options),
 
     async getMany(ids, options) {
-      const distinct = [...new Set(ids)]
+      const distinct = [...new Set(checkList(table, ids))]
       if (distinct.length === 0) return []
       const rows = await engine.find(table, { where: where<T>({ id: oneOfThese(distinct) }) }, options)
       const rowsById = new Map(rows.map((row) => [(row as { readonly id?: unknown }).id, row]))
@@ -309,6 +309,11 @@ export function stamped<T extends Table>(engine: Engine, set: Record<string, unk
   set.updatedAt = engine.now()
   // The cast: the engine checks every column.
   return set as SetFor<T>
+}
+
+export function checkList<V>(table: Table, values: readonly V[]): readonly V[] {
+  if (Array.isArray(values)) return values
+  throw new ValidationError(`${table.name}: expected a list, not ${String(values)}`, table.name)
 }
 
 /** For stores that take an input apart before they check it. */

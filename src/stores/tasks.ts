@@ -21,6 +21,7 @@ import {
   ATTEMPTS,
   BUMP,
   checkLimit,
+  checkList,
   checkObject,
   contended,
   defineStore,
@@ -211,7 +212,7 @@ export function createTaskStore(engine: Engine): TaskStore {
     },
 
     async declareBatch(workspaceId, items, { crew = '', signal } = {}) {
-      if (items.length === 0) return []
+      if (checkList(tasks, items).length === 0) return []
       checkLimit(tasks, items.length)
       const batch = items.map((item): Declaration => {
         checkObject(tasks, item)

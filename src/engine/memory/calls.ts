@@ -41,19 +41,19 @@ export function createCalls(
       call?: CallOptions & { readonly onConflict?: OnConflict<Table> },
     ) {
       enter(call)
-      return write(call, () => verbs.insert(table, rows, call?.onConflict))
+      return write(call, verbs.insert(table, rows, call?.onConflict))
     },
     async update(table: Table, query: UpdateQuery<Table>, call?: CallOptions) {
       enter(call)
-      return write(call, () => verbs.update(table, query))
+      return write(call, verbs.update(table, query))
     },
     async remove(table: Table, query: { readonly where: unknown }, call?: CallOptions) {
       enter(call)
-      return write(call, () => verbs.remove(table, query))
+      return write(call, verbs.remove(table, query))
     },
     async write(parts: Write, call?: CallOptions) {
       enter(call)
-      return write(call, () => verbs.write(parts))
+      return write(call, verbs.write(parts))
     },
     async aggregate(table: Table, query?: AggregateQuery<Table>, call?: CallOptions) {
       enter(call)

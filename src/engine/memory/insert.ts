@@ -2,7 +2,6 @@
 
 import { ValidationError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
-import type { Value } from '../../schema/dsl/values.ts'
 import type { OnConflict } from '../engine.ts'
 import type { RowsShape, Shape } from '../shape.ts'
 import { type Change, changeOf, checkCell, replaceRow } from './assignments.ts'

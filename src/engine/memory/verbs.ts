@@ -17,16 +17,19 @@ import { removeRows } from './references.ts'
 import { getterOf } from './run.ts'
 import { createRun, createSelect } from './select.ts'
 import type { State } from './state.ts'
-import { runStatement } from './statement.ts'
-import { runWrite } from './write.ts'
+import { runStatement, type Statement } from './statement.ts'
+import { prepareWrite } from './write.ts'
+
+/** A write whose input has been checked and copied; it runs when its turn has come. */
+export type Prepared<R> = () => R
 
 export interface MemoryVerbs {
   find(table: Table, query?: FindQuery<Table>): AnyRow[]
   get(table: Table, id: string): AnyRow | null
-  insert(table: Table, rows: readonly object[], onConflict?: OnConflict<Table>): AnyRow[]
-  update(table: Table, query: UpdateQuery<Table>): AnyRow[]
-  remove(table: Table, query: { readonly where: unknown }): AnyRow[]
-  write(write: Write): AnyRow | null
+  insert(table: Table, rows: readonly object[], onConflict?: OnConflict<Table>): Prepared<AnyRow[]>
+  update(table: Table, query: UpdateQuery<Table>): Prepared<AnyRow[]>
+  remove(table: Table, query: { readonly where: unknown }): Prepared<AnyRow[]>
+  write(write: Write): Prepared<AnyRow | null>
   aggregate(table: Table, query?: AggregateQuery<Table>): Aggregate[]
 }
 
@@ -62,16 +65,15 @@ export function createMemoryVerbs(state: State, plans: Plans): MemoryVerbs {
     },
 
     insert(table, rows, onConflict) {
-      if (rows.length === 0) return []
+      if (rows.length === 0) return () => []
       const { layout } = state.read(table)
       const shape = new Shape(`insert ${table.sqlName} `)
       const stored = storedRows(layout, shape.rows(table, rows))
       const compile = onConflict === undefined ? undefined : conflictIn(shape, layout, onConflict)
       const conflict = compile === undefined ? undefined : plans.get(shape.key, compile)
       const run = createRun(state, boundCells(shape))
-      return runStatement(state, (statement) => insertRows(statement, layout, stored, conflict, run)).map(
-        layout.copy,
-      )
+      const work = (statement: Statement) => insertRows(statement, layout, stored, conflict, run)
+      return () => runStatement(state, work).map(layout.copy)
     },
 
     update(table, query) {
@@ -79,25 +81,28 @@ export function createMemoryVerbs(state: State, plans: Plans): MemoryVerbs {
       const shape = new Shape(`update ${table.sqlName} `)
       const compile = updateIn(shape, layout, query)
       const limit = checkLimit(table, query.limit)
-      if (limit === 0) return []
+      if (limit === 0) return () => []
       const { select, change } = plans.get(shape.key, compile)
       const run = createRun(state, boundCells(shape))
-      const rows = select.rows(run, limit)
-      return runStatement(state, (statement) => updateRows(statement, layout, rows, change, run)).map(
-        layout.copy,
-      )
+      const work = (statement: Statement) =>
+        updateRows(statement, layout, select.rows(run, limit), change, run)
+      return () => runStatement(state, work).map(layout.copy)
     },
 
     remove(table, { where }) {
       const { layout } = state.read(table)
       const shape = new Shape(`remove ${table.sqlName} `)
-      const compile = removalIn(shape, layout, where)
-      const rows = plans.get(shape.key, compile).rows(createRun(state, boundCells(shape)))
-      runStatement(state, (statement) => removeRows(statement, table, rows))
-      return rows.map(layout.copy)
+      const select = plans.get(shape.key, removalIn(shape, layout, where))
+      const run = createRun(state, boundCells(shape))
+      const work = (statement: Statement) => {
+        const rows = select.rows(run)
+        removeRows(statement, table, rows)
+        return rows
+      }
+      return () => runStatement(state, work).map(layout.copy)
     },
 
-    write: (write) => runWrite(state, plans, write),
+    write: (write) => prepareWrite(state, plans, write),
 
     aggregate(table, query = {}) {
       const { layout } = state.read(table)

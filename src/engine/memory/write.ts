@@ -1,9 +1,7 @@
 /** `write`: a head that decides whether anything happens, and steps that may refer to its new row. */
 
-import { ValidationError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
 import type { Head, Step, Write } from '../engine.ts'
-import { isOperator, type Where } from '../query.ts'
 import { type RowsShape, Shape, targetOf } from '../shape.ts'
 import { boundCells, type Stored } from './cells.ts'
 import { removalIn, updateIn, updateRows } from './change.ts'
@@ -17,27 +15,33 @@ import { createRun } from './select.ts'
 import type { State } from './state.ts'
 import { runStatement, type Statement } from './statement.ts'
 
-export function runWrite(state: State, plans: Plans, { head, steps }: Write): AnyRow | null {
+/** Takes a write apart; the answer runs it. */
+export function prepareWrite(state: State, plans: Plans, write: Write): () => AnyRow | null {
+  const { head, steps } = write
   const { layout } = state.read('update' in head ? head.update : head.insert)
   const { table } = layout
   const shape = new Shape(`write ${table.sqlName} `, table)
   const headPart = headIn(shape, layout, head)
-  shape.checkSteps(table, steps)
+  shape.checkWrite(write)
   const parts = steps.map((step) => stepIn(shape, state, table, step))
   const values = boundCells(shape)
   const plan = plans.get(shape.key, () => ({
     head: headPart.compile(),
     steps: parts.map((part) => part.compile()),
   }))
-  return runStatement(state, (statement) => {
+  const run = (statement: Statement) => {
     const row = plan.head(statement, createRun(state, values), headPart.rows)
     if (row === undefined) return null
     const run = createRun(state, values, row)
     // All steps choose their rows before any changes one: in SQL they share one snapshot.
     const applications = plan.steps.map((choose, i) => choose(statement, run, parts[i]!.rows))
     for (const apply of applications) apply()
-    return layout.copy(row)
-  })
+    return row
+  }
+  return () => {
+    const row = runStatement(state, run)
+    return row === null ? null : layout.copy(row)
+  }
 }
 
 /** A part of a write: what is compiled once per shape, and the rows of this call. */
@@ -53,7 +57,6 @@ type StepAction = (statement: Statement, run: Run, rows: RowsShape | undefined) 
 
 function headIn(shape: Shape, layout: Layout, head: Head): Part<HeadAction> {
   if ('update' in head) {
-    refuseVague(head.update, head.where)
     const compile = updateIn(shape, layout, head)
     return {
       rows: undefined,
@@ -116,18 +119,6 @@ function stepIn(shape: Shape, state: State, head: Table, step: Step): Part<StepA
         return () => removeRows(statement, table, rows)
       }
     },
-  }
-}
-
-/** The head decides by one row: by the values of its whole primary key. */
-function refuseVague({ name, primaryKey }: Table, where: Where<Table>): void {
-  const alternatives: readonly Readonly<Record<string, unknown>>[] = [where].flat()
-  const isExact = ([match]: typeof alternatives) =>
-    primaryKey.every(
-      ({ key }) => match?.[key] !== undefined && match[key] !== null && !isOperator(match[key]),
-    )
-  if (alternatives.length !== 1 || !isExact(alternatives)) {
-    throw new ValidationError(`${name}: the head of a write names its row by the whole primary key`, name)
   }
 }
 

@@ -167,9 +167,11 @@ function takeApartUpdate(shape: Shape, table: Table, query: UpdateQuery<Table>):
   return { where, set, order, limit, skipLocked }
 }
 
-function takeApartWrite({ head, steps }: Write): WriteShape {
+function takeApartWrite(write: Write): WriteShape {
+  const { head, steps } = write
   const target = 'update' in head ? head.update : head.insert
   const shape = new Shape(`write ${target.sqlName} `, target)
+  shape.checkWrite(write)
   const taken =
     'update' in head
       ? {
@@ -178,7 +180,6 @@ function takeApartWrite({ head, steps }: Write): WriteShape {
           update: takeApartUpdate(shape, target, { where: head.where, set: head.set }),
         }
       : { kind: 'insert' as const, insert: takeApartInsert(target, [head.row], head.onConflict, shape) }
-  shape.checkSteps(target, steps)
   return {
     shape,
     head: taken,

@@ -1,0 +1,213 @@
+/**
+ * Every verb of every store, each called with arguments that mean something: for guarantees that hold for all
+ * of them. The types see to it that none is missing.
+ */
+
+import type { CallOptions } from '../engine/engine.ts'
+import type { Stores } from '../stores/stores.ts'
+import type { Scope } from '../system.ts'
+
+export type Calls = {
+  readonly [S in keyof Stores]: { readonly [V in keyof Stores[S]]: () => Promise<unknown> }
+}
+
+/** A workspace with one row of each kind. */
+export interface Seed {
+  readonly workspaceId: string
+  readonly teamId: string
+  readonly codebaseId: string
+  readonly agentId: string
+  readonly roleId: string
+  readonly taskId: string
+  /** Waits for `taskId`. */
+  readonly waitingId: string
+  readonly conversationId: string
+  readonly groupId: string
+  readonly messageId: string
+  readonly scope: string
+}
+
+/** What the seed has under the workspace's scope. */
+export const SEED_KEY = 'theme'
+
+export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
+  const { id: workspaceId } = await scope.workspaces.create({ title })
+  const team = await scope.teams.create({ workspaceId, name: 'Crew' })
+  const codebase = await scope.codebases.create({ workspaceId, path: '/srv/app' })
+  const agent = await scope.agents.create({ workspaceId, name: 'Ada', role: 'developer', teamId: team.id })
+  await scope.agents.create({ workspaceId, name: 'Bob', role: 'tester', parentId: agent.id })
+  await scope.agents.setStatus(agent.id, 'running')
+  const role = await scope.roles.create({ workspaceId, name: 'Reviewer' })
+  const task = await scope.tasks.create({ workspaceId, title: 'Build', assigneeId: agent.id })
+  const waiting = await scope.tasks.create({ workspaceId, title: 'Ship', dependsOn: [task.id] })
+  const conversation = await scope.conversations.create({
+    workspaceId,
+    platform: 'web',
+    platformId: '42',
+    codebaseId: codebase.id,
+    taskId: task.id,
+  })
+  const group = await scope.conversations.create({
+    workspaceId,
+    kind: 'group',
+    leadId: agent.id,
+    name: 'Everybody',
+    members: ['bob'],
+  })
+  const message = await scope.messages.append(conversation.id, { role: 'user', content: 'Ship it' })
+  const settingScope = `workspace:${workspaceId}`
+  await scope.settings.set(settingScope, SEED_KEY, { dark: true })
+  return {
+    workspaceId,
+    teamId: team.id,
+    codebaseId: codebase.id,
+    agentId: agent.id,
+    roleId: role.id,
+    taskId: task.id,
+    waitingId: waiting.id,
+    conversationId: conversation.id,
+    groupId: group.id,
+    messageId: message.id,
+    scope: settingScope,
+  }
+}
+
+/** The calls, on the rows of a seed. Nothing is called until asked for. */
+export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Calls {
+  const { workspaceId, taskId, groupId, messageId } = at
+  const { workspaces, teams, codebases, agents, roles, conversations, messages, tasks, settings } = scope
+  const within = { workspaceId }
+  return {
+    workspaces: {
+      create: () => workspaces.create({ title: 'New' }, options),
+      get: () => workspaces.get(workspaceId, options),
+      getMany: () => workspaces.getMany([workspaceId], options),
+      list: () => workspaces.list({ id: workspaceId }, options),
+      count: () => workspaces.count({ id: workspaceId }, options),
+      update: () => workspaces.update(workspaceId, { title: 'Changed' }, options),
+      delete: () => workspaces.delete(workspaceId, options),
+      archive: () => workspaces.archive(workspaceId, options),
+      unarchive: () => workspaces.unarchive(workspaceId, options),
+      ensureDefault: () => workspaces.ensureDefault(options),
+    },
+    teams: {
+      create: () => teams.create({ workspaceId, name: 'New' }, options),
+      get: () => teams.get(at.teamId, options),
+      getMany: () => teams.getMany([at.teamId], options),
+      list: () => teams.list(within, options),
+      count: () => teams.count(within, options),
+      update: () => teams.update(at.teamId, { name: 'Changed' }, options),
+      delete: () => teams.delete(at.teamId, options),
+    },
+    codebases: {
+      create: () => codebases.create({ workspaceId, path: '/srv/new' }, options),
+      get: () => codebases.get(at.codebaseId, options),
+      getMany: () => codebases.getMany([at.codebaseId], options),
+      list: () => codebases.list(within, options),
+      count: () => codebases.count(within, options),
+      update: () => codebases.update(at.codebaseId, { branch: 'changed' }, options),
+      delete: () => codebases.delete(at.codebaseId, options),
+      register: () => codebases.register({ workspaceId, path: '/srv/app', branch: 'changed' }, options),
+      findByPath: () => codebases.findByPath(workspaceId, '/srv/app/src', options),
+      setDefault: () => codebases.setDefault(at.codebaseId, options),
+      setCommand: () => codebases.setCommand(at.codebaseId, 'test', 'npm test', options),
+      removeCommand: () => codebases.removeCommand(at.codebaseId, 'test', options),
+    },
+    agents: {
+      create: () => agents.create({ workspaceId, name: 'New', role: 'tester' }, options),
+      get: () => agents.get(at.agentId, options),
+      getMany: () => agents.getMany([at.agentId], options),
+      list: () => agents.list(within, options),
+      count: () => agents.count(within, options),
+      update: () => agents.update(at.agentId, { name: 'Changed' }, options),
+      delete: () => agents.delete(at.agentId, options),
+      upsert: () => agents.upsert({ id: 'upserted', workspaceId, name: 'New', role: 'tester' }, options),
+      setStatus: () => agents.setStatus(at.agentId, 'done', options),
+      heartbeat: () => agents.heartbeat(at.agentId, options),
+      listByParent: () => agents.listByParent(at.agentId, { ...options, deep: true }),
+      reconcile: () => agents.reconcile(workspaceId, () => false, options),
+    },
+    roles: {
+      create: () => roles.create({ workspaceId, name: 'New' }, options),
+      get: () => roles.get(at.roleId, options),
+      getMany: () => roles.getMany([at.roleId], options),
+      list: () => roles.list(within, options),
+      count: () => roles.count(within, options),
+      update: () => roles.update(at.roleId, { name: 'Changed' }, options),
+      delete: () => roles.delete(at.roleId, options),
+    },
+    conversations: {
+      create: () => conversations.create({ workspaceId }, options),
+      get: () => conversations.get(at.conversationId, options),
+      getMany: () => conversations.getMany([at.conversationId], options),
+      list: () => conversations.list(within, options),
+      count: () => conversations.count(within, options),
+      update: () => conversations.update(at.conversationId, { title: 'Changed' }, options),
+      delete: () => conversations.delete(at.conversationId, options),
+      getOrCreate: () => conversations.getOrCreate({ workspaceId, platform: 'web', platformId: '7' }, options),
+      touch: () => conversations.touch(at.conversationId, options),
+      softDelete: () => conversations.softDelete(at.conversationId, options),
+      restore: () => conversations.restore(at.conversationId, options),
+      addMember: () => conversations.addMember(groupId, 'cleo', options),
+      removeMember: () => conversations.removeMember(groupId, 'bob', options),
+    },
+    messages: {
+      append: () => messages.append(at.conversationId, { role: 'user', content: 'New' }, options),
+      appendMany: () => messages.appendMany(at.conversationId, [{ role: 'user', content: 'New' }], options),
+      get: () => messages.get(messageId, options),
+      getMany: () => messages.getMany([messageId], options),
+      last: () => messages.last(at.conversationId, 5, options),
+      range: () => messages.range(at.conversationId, 1, 5, options),
+      list: () => messages.list(at.conversationId, options),
+      count: () => messages.count(at.conversationId, options),
+      react: () => messages.react(messageId, '👍', 'bob', options),
+      unreact: () => messages.unreact(messageId, '👍', 'bob', options),
+      delete: () => messages.delete(messageId, options),
+    },
+    tasks: {
+      create: () => tasks.create({ workspaceId, title: 'New', dependsOn: [taskId] }, options),
+      get: () => tasks.get(taskId, options),
+      getMany: () => tasks.getMany([taskId], options),
+      list: () => tasks.list({ ...within, search: 'build' }, options),
+      count: () => tasks.count(within, options),
+      update: () => tasks.update(taskId, { title: 'Changed' }, options),
+      delete: () => tasks.delete(taskId, options),
+      declareBatch: () => tasks.declareBatch(workspaceId, [{ key: 'new', title: 'New' }], options),
+      start: () => tasks.start(taskId, options),
+      complete: () => tasks.complete(taskId, options),
+      fail: () => tasks.fail(taskId, options),
+      review: () => tasks.review(taskId, options),
+      reject: () => tasks.reject(taskId, options),
+      pause: () => tasks.pause(taskId, options),
+      resume: () => tasks.resume(taskId, options),
+      retry: () => tasks.retry(taskId, options),
+      reopen: () => tasks.reopen(taskId, options),
+      skip: () => tasks.skip(taskId, options),
+      cancel: () => tasks.cancel(taskId, options),
+      forceReady: () => tasks.forceReady(at.waitingId, options),
+      addDependency: () => tasks.addDependency(at.waitingId, taskId, options),
+      removeDependency: () => tasks.removeDependency(at.waitingId, taskId, options),
+      dependencies: () => tasks.dependencies(at.waitingId, options),
+      dependentsOf: () => tasks.dependentsOf(taskId, options),
+      ready: () => tasks.ready(workspaceId, options),
+      assign: () => tasks.assign(taskId, null, options),
+      archive: () => tasks.archive(taskId, options),
+      unarchive: () => tasks.unarchive(taskId, options),
+    },
+    settings: {
+      get: () => settings.get(at.scope, SEED_KEY, options),
+      set: () => settings.set(at.scope, SEED_KEY, 'changed', options),
+      merge: () => settings.merge(at.scope, SEED_KEY, { dark: false }, options),
+      list: () => settings.list(at.scope, options),
+      count: () => settings.count(at.scope, options),
+      delete: () => settings.delete(at.scope, SEED_KEY, options),
+    },
+  }
+}
+
+/** The calls one by one, by name. */
+export function namedCalls(calls: Calls): [name: string, call: () => Promise<unknown>][] {
+  return Object.entries(calls).flatMap(([store, verbs]) =>
+    Object.entries(verbs).map(([verb, call]): [string, () => Promise<unknown>] => [`${store}.${verb}`, call]),
+  )
+}
