@@ -3,11 +3,12 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Resolved } from './config.ts'
-import type { MigrateResult } from './migrations/runner.ts'
-import type { MigrationTarget } from './migrations/target.ts'
 import type { Clock } from './engine/clock.ts'
 import type { RootEngine } from './engine/engine.ts'
 import type { EngineHooks } from './engine/hooks.ts'
+import { ConfigError } from './errors.ts'
+import type { MigrateResult } from './migrations/runner.ts'
+import type { MigrationTarget } from './migrations/target.ts'
 
 export interface OpenOptions {
   readonly clock?: Clock | undefined
@@ -44,7 +45,7 @@ export async function openDriver(
     }
     case 'sqlite': {
       const { sqliteEngine } = await import('./engine/sqlite/engine.ts')
-      if (path !== undefined && path !== ':memory:') await mkdir(dirname(path), { recursive: true })
+      if (path !== undefined && path !== ':memory:') await makeFolder(dirname(path))
       return sqliteEngine({ ...options, path: path ?? ':memory:' })
     }
     case 'pglite': {
@@ -59,5 +60,16 @@ export async function openDriver(
       const rootCertificate = process.env.PGSSLROOTCERT || undefined
       return (await import('./engine/postgres/pg.ts')).pgEngine({ ...server, rootCertificate })
     }
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    const { message } = error as Error
+    throw new ConfigError(`the folder ${folder} for the database cannot be made: ${message}`, {
+      cause: error,
+    })
   }
 }

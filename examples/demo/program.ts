@@ -21,10 +21,12 @@ export async function runProgram(options: SystemOptions, persists: boolean): Pro
   const transcript: string[] = []
   const refused: { what: string; code: string }[] = []
   const ids = new Map<string, string>()
+  const nameOf = (id: string) => {
+    if (!ids.has(id)) ids.set(id, `#${ids.size + 1}`)
+    return ids.get(id)!
+  }
   const say = (what: string, answer: unknown) => {
-    const text = JSON.stringify(answer) ?? 'undefined'
-    const named = text.replace(UUID, (id) => ids.get(id) ?? (ids.set(id, `#${ids.size + 1}`), ids.get(id)!))
-    transcript.push(`${what}: ${named}`)
+    transcript.push(`${what}: ${(JSON.stringify(answer) ?? 'undefined').replace(UUID, nameOf)}`)
   }
   const expectRefusal = async (what: string, call: Promise<unknown>) => {
     const error = await call.then(

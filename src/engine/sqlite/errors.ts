@@ -2,6 +2,7 @@
 
 import {
   AlreadyExistsError,
+  ConfigError,
   InvalidReferenceError,
   TerraceError,
   UnavailableError,
@@ -18,13 +19,22 @@ export function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_')
 }
 
+/** better-sqlite3 looks for the folder itself, and complains as if of a wrong argument. */
+function isMissingFolder(error: unknown): boolean {
+  return error instanceof TypeError && error.message.includes('directory does not exist')
+}
+
 /** Another connection holds the lock; the same call may succeed in a moment. */
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && (error.code.startsWith('SQLITE_BUSY') || error.code === 'SQLITE_LOCKED')
 }
 
 export function translate(error: unknown, table: Table | undefined, target: string): unknown {
-  if (error instanceof TerraceError || !isSqliteError(error)) return error
+  if (error instanceof TerraceError) return error
+  if (isMissingFolder(error)) {
+    return new ConfigError(`${target} cannot be opened: its folder does not exist`, { cause: error })
+  }
+  if (!isSqliteError(error)) return error
   const { code } = error
   const options = { cause: error }
   if (table !== undefined) {
