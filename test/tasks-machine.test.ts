@@ -231,7 +231,7 @@ test('one verb after another, statuses, counters and refusals are those of recou
       }
       await engine.close()
     }),
-    { numRuns: 100 },
+    { numRuns: 250 },
   )
 })
 

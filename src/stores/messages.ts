@@ -82,10 +82,11 @@ export function createMessageStore(engine: Engine): MessageStore {
     options: CallOptions | undefined,
   ): Promise<Message[]> {
     const now = engine.now()
-    const drafts = inputs.map((input) => checkMessage(engine, conversationId, input, now))
+    const drafts = inputs.map((input) => checkMessage(engine, input, now))
     const rows = drafts.map((draft, i) => ({
       ...draft,
       workspaceId: ref('workspaceId'),
+      conversationId: ref('id'),
       seq: ref('lastSeq', i + 1 - inputs.length),
     }))
     const senders = [...new Set(drafts.map((draft) => draft.senderId))]
@@ -100,7 +101,7 @@ export function createMessageStore(engine: Engine): MessageStore {
       if (conversation !== null) {
         const { workspaceId, lastSeq } = conversation
         return drafts.map((draft, i) =>
-          present({ ...draft, workspaceId, seq: lastSeq + i + 1 - inputs.length }),
+          present({ ...draft, workspaceId, conversationId, seq: lastSeq + i + 1 - inputs.length }),
         )
       }
       const found = await engine.get(conversations, conversationId, options)
@@ -203,7 +204,7 @@ const BY_SEQ = [['seq', 'asc']] as const
 const OWNED = ['workspaceId', 'conversationId', 'seq', 'reactions', 'createdAt']
 
 /** A message as it will be stored, but for what only the conversation's row can tell. */
-function checkMessage(engine: Engine, conversationId: string, input: NewMessage, now: Date): MessageRow {
+function checkMessage(engine: Engine, input: NewMessage, now: Date): MessageRow {
   checkObject(messages, input)
   for (const column of OWNED) {
     if (column in input) {
@@ -212,9 +213,9 @@ function checkMessage(engine: Engine, conversationId: string, input: NewMessage,
   }
   const checked = checkRow(messages, {
     ...input,
-    id: input.id ?? engine.newId(),
+    id: input.id === undefined ? engine.newId() : input.id,
     workspaceId: 'w',
-    conversationId,
+    conversationId: 'c',
     seq: 0,
     createdAt: now,
   })

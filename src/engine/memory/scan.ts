@@ -58,17 +58,17 @@ export function scan(
     return path.high!.inclusive ? order > 0 : order >= 0
   }
 
-  if (path.backward) {
-    const before = (row: Stored) => {
-      const order = side(row)
-      return order === 0 ? !isAbove(row) && isAfter?.(row) !== false : order < 0
-    }
-    tree.descend(before, (row) => side(row) === 0 && !isBelow(row) && visit(row))
-  } else {
-    const before = (row: Stored) => {
-      const order = side(row)
-      return order === 0 ? isBelow(row) || isAfter?.(row) === false : order < 0
-    }
-    tree.ascend(before, (row) => side(row) === 0 && !isAbove(row) && visit(row))
+  // Backward, what `isAfter` leaves out lies at the end of the stretch.
+  const before = (row: Stored) => {
+    const order = side(row)
+    return order === 0 ? isBelow(row) || (!path.backward && isAfter?.(row) === false) : order < 0
   }
+  const beyond = (row: Stored) => {
+    const order = side(row)
+    return order === 0 ? isAbove(row) || (path.backward && isAfter?.(row) === false) : order > 0
+  }
+  const isWhole = pins.length === 0 && low === undefined && high === undefined && isAfter === undefined
+  const stretch = isWhole ? {} : { before, beyond }
+  if (path.backward) tree.descend(stretch, visit)
+  else tree.ascend(stretch, visit)
 }

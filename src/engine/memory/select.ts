@@ -35,7 +35,7 @@ export function createSelect(layout: Layout, where: Condition, order: readonly O
           isFirst = false
           let left = limit
           scan(data, path, pins, run, path.ordered ? isAfter : undefined, (row) => {
-            if (!matches(row, run) || (!path.ordered && isAfter?.(row) === false)) return true
+            if (matches?.(row, run) === false || (!path.ordered && isAfter?.(row) === false)) return true
             if (seen === undefined || !seen.has(row)) {
               seen?.add(row)
               // Only the first rows matter; the others need not pile up.
@@ -85,7 +85,8 @@ export function createRun(state: State, values: readonly Bound[], head?: Stored)
 
 interface Branch {
   readonly path: Path
-  readonly matches: Predicate
+  /** What the path leaves to be tested, if anything. */
+  readonly matches: Predicate | undefined
 }
 
 /** A path for each alternative, if each leaves out something; otherwise one along which all are tested. */
@@ -93,7 +94,7 @@ function branchesFor(layout: Layout, where: Condition, order: readonly Order[]):
   const possible = where.filter((tests) => tests.every(({ op }) => op !== 'never'))
   const branches = possible.map((tests): Branch => {
     const path = bestPath(layout, tests, order)
-    return { path, matches: allOf(path.rest) }
+    return { path, matches: path.rest.length === 0 ? undefined : allOf(path.rest) }
   })
   if (branches.length < 2 || branches.every(({ path }) => path.worth > 0)) return branches
   return [{ path: bestPath(layout, [], order), matches: predicateOf(possible) }]

@@ -11,15 +11,18 @@ export interface Sorted<T> {
   /** Puts an item in the place of the equal one. */
   replace(item: T): void
   delete(item: T): void
-  /**
-   * Visits the items from the first that is not `before`, in order, until `visit` answers false. `before` must
-   * hold for some first items and for none after them.
-   */
-  ascend(before: ((item: T) => boolean) | undefined, visit: (item: T) => boolean): void
-  /** Visits the items that are `before`, the last one first. */
-  descend(before: ((item: T) => boolean) | undefined, visit: (item: T) => boolean): void
+  /** Visits the items of a stretch in order, until `visit` answers false. */
+  ascend(stretch: Stretch<T>, visit: (item: T) => boolean): void
+  /** The same from the end of the stretch. */
+  descend(stretch: Stretch<T>, visit: (item: T) => boolean): void
   /** The same items, from now on independent. */
   fork(): Sorted<T>
+}
+
+/** All items but the first ones that are `before` and the last ones that are `beyond`. */
+export interface Stretch<T> {
+  readonly before?: ((item: T) => boolean) | undefined
+  readonly beyond?: ((item: T) => boolean) | undefined
 }
 
 /** A leaf holds items; a branch holds children and, for each, an item that none of its own is less than. */
@@ -166,8 +169,8 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
       while (root.children?.length === 1) root = root.children[0]!
       if (root.children?.length === 0) root = { owner, items: [], children: undefined }
     },
-    ascend: (before, visit) => void ascendIn(root, before, visit),
-    descend: (before, visit) => void descendIn(root, before, visit),
+    ascend: ({ before, beyond }, visit) => void ascendIn(root, before, beyond, visit),
+    descend: ({ before, beyond }, visit) => void descendIn(root, before, beyond, visit),
     fork() {
       // All nodes so far are shared from now on, so neither side may change them in place.
       owner = {}
@@ -176,35 +179,41 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
   }
 }
 
-type Before<T> = ((item: T) => boolean) | undefined
+type Test<T> = ((item: T) => boolean) | undefined
 
-function ascendIn<T>({ items, children }: Node<T>, before: Before<T>, visit: (item: T) => boolean): boolean {
+function ascendIn<T>(node: Node<T>, before: Test<T>, beyond: Test<T>, visit: (item: T) => boolean): boolean {
+  const { items, children } = node
   if (children === undefined) {
+    // If the last item is not beyond the stretch, none is.
+    const test = items.length > 0 && beyond?.(items.at(-1)!) ? beyond : undefined
     for (let i = before === undefined ? 0 : border(items, 0, before); i < items.length; i++) {
-      if (!visit(items[i]!)) return false
+      if (test?.(items[i]!) || !visit(items[i]!)) return false
     }
     return true
   }
   let i = before === undefined ? 0 : border(items, 1, before) - 1
-  if (!ascendIn(children[i]!, before, visit)) return false
-  while (++i < children.length) if (!ascendIn(children[i]!, undefined, visit)) return false
+  if (!ascendIn(children[i]!, before, beyond, visit)) return false
+  while (++i < children.length) if (!ascendIn(children[i]!, undefined, beyond, visit)) return false
   return true
 }
 
-function descendIn<T>({ items, children }: Node<T>, before: Before<T>, visit: (item: T) => boolean): boolean {
+function descendIn<T>(node: Node<T>, before: Test<T>, beyond: Test<T>, visit: (item: T) => boolean): boolean {
+  const { items, children } = node
+  const notBeyond = beyond === undefined ? undefined : (item: T) => !beyond(item)
   if (children === undefined) {
-    for (let i = (before === undefined ? items.length : border(items, 0, before)) - 1; i >= 0; i--) {
-      if (!visit(items[i]!)) return false
+    const test = items.length > 0 && before?.(items[0]!) ? before : undefined
+    for (let i = (notBeyond === undefined ? items.length : border(items, 0, notBeyond)) - 1; i >= 0; i--) {
+      if (test?.(items[i]!) || !visit(items[i]!)) return false
     }
     return true
   }
-  let i = (before === undefined ? children.length : border(items, 1, before)) - 1
-  if (!descendIn(children[i]!, before, visit)) return false
-  while (--i >= 0) if (!descendIn(children[i]!, undefined, visit)) return false
+  let i = (notBeyond === undefined ? children.length : border(items, 1, notBeyond)) - 1
+  if (!descendIn(children[i]!, before, beyond, visit)) return false
+  while (--i >= 0) if (!descendIn(children[i]!, before, undefined, visit)) return false
   return true
 }
 
-/** The place of the first item, from `low` on, that is not `before`. */
+/** The place of the first item, from `low` on, for which the test does not hold any more. */
 function border<T>(items: readonly T[], low: number, before: (item: T) => boolean): number {
   let high = items.length
   while (low < high) {
