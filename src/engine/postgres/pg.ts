@@ -52,9 +52,9 @@ async function openPool(
   url: string,
   { sslMode = 'prefer', rootCertificate, poolSize }: PgEngineOptions,
 ): Promise<Pool> {
-  const pg = await loadPg()
+  const { Pool } = await loadPg()
   const { ssl, orPlain } = tlsOf(sslMode, rootCertificate)
-  const config = {
+  const pool = new Pool({
     connectionString: withoutTls(url),
     ssl,
     min: poolSize?.min ?? 0,
@@ -63,27 +63,21 @@ async function openPool(
     allowExitOnIdle: true,
     // Statements of a transaction are sent without waiting for the answer to BEGIN.
     pipeline: true,
-  }
-  if (!orPlain) return new pg.Pool(config)
-  return new pg.Pool({
-    ...config,
-    ssl: (await speaksTls(new pg.Client({ ...config, connectionTimeoutMillis: 5000 }))) ? ssl : false,
   })
+  if (orPlain) plainIfRefused(pool)
+  return pool
 }
 
-/** Whether the server answers TLS; one that cannot be reached is asked again when it is needed. */
-async function speaksTls(client: {
-  connect(): Promise<unknown>
-  end(): Promise<void>
-  on(event: 'error', handler: () => void): unknown
-}): Promise<boolean> {
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    return true
-  } catch (error) {
-    return !/does not support SSL/i.test((error as Error).message)
-  } finally {
-    await client.end().catch(() => {})
+/** Once a server says that it has no TLS, the pool goes on without. */
+function plainIfRefused(pool: { options: { ssl?: unknown }; connect: Pool['connect'] }): void {
+  const connect = pool.connect.bind(pool)
+  pool.connect = async () => {
+    try {
+      return await connect()
+    } catch (error) {
+      if (!/does not support SSL/i.test((error as Error).message)) throw error
+      pool.options.ssl = false
+      return connect()
+    }
   }
 }
