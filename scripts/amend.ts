@@ -1,7 +1,8 @@
 /**
  * Makes a migration that drizzle-kit wrote right for tables that hold rows. The schema has no SQL defaults, so
- * that a new required column would be refused, or, where SQLite rebuilds a table, filled with its own name:
- * SQLite takes `"tone"` for a text where there is no such column. Existing rows get the library's default.
+ * that a new required column would be refused; and where SQLite rebuilds a table, the column would be copied
+ * from where it never was, or, as some builds take `"tone"` for a text if there is no such column, be filled
+ * with its own name. Existing rows get the library's default.
  */
 
 import type { SqlDialect } from '../src/schema/constraints.ts'

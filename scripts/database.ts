@@ -2,9 +2,9 @@
 
 import { loadEnvFiles } from '../src/config/env-files.ts'
 import { type Resolved, resolve } from '../src/config.ts'
-import { openDriver } from '../src/open.ts'
 import { TerraceError } from '../src/errors.ts'
 import type { MigrationTarget } from '../src/migrations/target.ts'
+import { openDriver } from '../src/open.ts'
 import { noDatabase } from './kit-config.ts'
 
 /** Reads the `.env` files and resolves; says which database is meant. With `sqlite`, SQLite whatever else is set. */

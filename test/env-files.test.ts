@@ -47,6 +47,7 @@ it('values refer to one another and to the environment', async () => {
     {
       '.env': [
         'HOST=db.example.com',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for the file.
         'URL=postgres://$APP_USER:${SECRET}@$HOST/${NAME:-terrace}',
         'PRICE=\\$5',
         'LOOP=$LOOP',

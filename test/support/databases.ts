@@ -19,10 +19,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const url = new URL(server)
   url.pathname = `/${name}`
   const own = new pg.Pool({ connectionString: url.href, max: 1 })
-  // Dropping the database by force may end a connection that is just closing; that is no error.
-  own.on('connect', (client) => client.on('error', () => {}))
   // Dropping the database may cut off a connection that is just saying goodbye.
-  own.on('connect', (client) => client.on('error', () => {}))
+  own.on('error', () => {})
   return {
     url: url.href,
     query: (sql) => own.query(sql),

@@ -9,7 +9,7 @@ import { allColumns, conflictText, finish, updateText, visibleColumns } from '..
 import { columnText, conditionText, staysWithinWorkspace, withinWorkspace } from '../sql/conditions.ts'
 import { quote } from '../sql/dialect.ts'
 import { type Draft, Writer } from '../sql/statement.ts'
-import type { InsertRows, WriteShape } from '../sql/verbs.ts'
+import type { InsertRows, WriteShape } from '../sql/take-apart.ts'
 import { postgresDialect as dialect } from './dialect.ts'
 
 /** Several rows; column by column, each a bound list, after what the shape has bound already. */

@@ -2,7 +2,7 @@
 
 import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 import type { Value } from '../../schema/dsl/values.ts'
-import type { Assignment, Condition, Operand, Order, Shape } from '../shape.ts'
+import type { Condition, Shape } from '../shape.ts'
 import {
   afterText,
   assignmentText,
@@ -14,36 +14,7 @@ import {
 } from './conditions.ts'
 import { type Dialect, quote } from './dialect.ts'
 import { type Draft, rowDecoder, Writer } from './statement.ts'
-import type { InsertRows } from './verbs.ts'
-
-export interface FindShape {
-  readonly where: Condition
-  readonly order: readonly Order[]
-  readonly after: readonly Operand[] | undefined
-  /** Index of the bound limit. */
-  readonly limit: number | undefined
-}
-
-export interface UpdateShape {
-  readonly where: Condition
-  readonly set: readonly Assignment[]
-  readonly order: readonly Order[] | undefined
-  readonly limit: number | undefined
-  readonly skipLocked: boolean
-}
-
-export interface ConflictShape {
-  readonly columns: readonly ColumnDef[]
-  readonly set: readonly Assignment[] | undefined
-  readonly where: Condition | undefined
-}
-
-export interface AggregateShape {
-  readonly where: Condition
-  readonly groupBy: readonly ColumnDef[]
-  readonly sum: readonly ColumnDef[]
-  readonly max: readonly ColumnDef[]
-}
+import type { AggregateShape, ConflictShape, FindShape, InsertRows, UpdateShape } from './take-apart.ts'
 
 export function compileFind(dialect: Dialect, table: Table, shape: Shape, find: FindShape): Draft {
   const writer = new Writer(dialect, shape.bindings)

@@ -5,7 +5,7 @@
 
 import { ValidationError } from '../../errors.ts'
 import { compareScalars, type Scalar } from '../../schema/dsl/order.ts'
-import { type ColumnDef, parameterColumn, type Table } from '../../schema/dsl/table.ts'
+import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 import { isStorableText } from '../../schema/dsl/values.ts'
 import type {
   AggregateQuery,
@@ -16,42 +16,22 @@ import type {
   UpdateQuery,
   Write,
 } from '../engine.ts'
-import { type Bound, type Condition, type Order, type RowsShape, Shape } from '../shape.ts'
+import { type Bound, type Order, Shape } from '../shape.ts'
 import type { StatementCache } from './cache.ts'
-import {
-  type ConflictShape,
-  compileAggregate,
-  compileFind,
-  compileRemove,
-  compileUpdate,
-  type UpdateShape,
-} from './compile.ts'
+import { compileAggregate, compileFind, compileRemove, compileUpdate } from './compile.ts'
 import type { Dialect } from './dialect.ts'
 import type { Statement } from './statement.ts'
+import {
+  bindLimit,
+  type InsertRows,
+  takeApartInsert,
+  takeApartUpdate,
+  takeApartWrite,
+  type WriteShape,
+} from './take-apart.ts'
 
 export type AnyRow = Record<string, unknown>
 export type MaybePromise<T> = T | Promise<T>
-
-/** Rows to insert, taken apart. The first row's values are the first that the shape has bound. */
-export interface InsertRows {
-  readonly table: Table
-  readonly rows: RowsShape
-  readonly conflict: ConflictShape | undefined
-  readonly shape: Shape
-}
-
-/** Step shapes refer to the head's row; all share one list of bound values. */
-export interface WriteShape {
-  readonly shape: Shape
-  readonly head:
-    | { readonly kind: 'update'; readonly table: Table; readonly update: UpdateShape }
-    | { readonly kind: 'insert'; readonly insert: InsertRows }
-  readonly steps: readonly (
-    | { readonly kind: 'insert'; readonly table: Table; readonly rows: RowsShape }
-    | { readonly kind: 'update'; readonly table: Table; readonly update: UpdateShape }
-    | { readonly kind: 'remove'; readonly table: Table; readonly where: Condition }
-  )[]
-}
 
 export interface Backend {
   readonly dialect: Dialect
@@ -137,87 +117,6 @@ export function createVerbs(backend: Backend): Verbs {
     },
     // The generic signatures of `Engine`, over the untyped rows above: TypeScript cannot follow a row type through SQL.
   } as unknown as Verbs
-}
-
-export function takeApartInsert(
-  table: Table,
-  rows: readonly object[],
-  onConflict: OnConflict<Table> | undefined,
-  shape = new Shape(`insert ${table.sqlName} `),
-): InsertRows {
-  const parts = shape.rows(table, rows)
-  // The first row is bound as it is; what the conflict clause binds comes after it.
-  for (const { column } of parts.columns) shape.bind(column, parts.rows[0]![column.position]!)
-  if (onConflict === undefined) return { table, rows: parts, conflict: undefined, shape }
-  const columns = shape.columns(table, onConflict.columns)
-  const set = onConflict.set === undefined ? undefined : shape.set(table, onConflict.set)
-  const where = onConflict.where === undefined ? undefined : shape.where(table, onConflict.where)
-  if (set !== undefined) refuseTwins(table, parts, columns)
-  return { table, rows: parts, conflict: { columns, set, where }, shape }
-}
-
-function takeApartUpdate(shape: Shape, table: Table, query: UpdateQuery<Table>): UpdateShape {
-  const set = shape.set(table, query.set)
-  const where = shape.where(table, query.where)
-  const order =
-    query.orderBy === undefined && query.limit === undefined ? undefined : shape.order(table, query.orderBy)
-  const limit = bindLimit(shape, table, query.limit)
-  const skipLocked = query.skipLocked ?? false
-  if (skipLocked) shape.key += 's'
-  return { where, set, order, limit, skipLocked }
-}
-
-function takeApartWrite(write: Write): WriteShape {
-  const { head, steps } = write
-  const target = 'update' in head ? head.update : head.insert
-  const shape = new Shape(`write ${target.sqlName} `, target)
-  shape.checkWrite(write)
-  const taken =
-    'update' in head
-      ? {
-          kind: 'update' as const,
-          table: target,
-          update: takeApartUpdate(shape, target, { where: head.where, set: head.set }),
-        }
-      : { kind: 'insert' as const, insert: takeApartInsert(target, [head.row], head.onConflict, shape) }
-  return {
-    shape,
-    head: taken,
-    steps: steps.map((step) => {
-      if ('insert' in step) {
-        shape.key += `;insert ${step.insert.sqlName} ${step.rows.length === 1 ? 1 : 'n'}`
-        return { kind: 'insert', table: step.insert, rows: shape.rows(step.insert, step.rows) }
-      }
-      if ('update' in step) {
-        shape.key += `;update ${step.update.sqlName} `
-        return { kind: 'update', table: step.update, update: takeApartUpdate(shape, step.update, step) }
-      }
-      shape.key += `;remove ${step.remove.sqlName} `
-      return { kind: 'remove', table: step.remove, where: shape.where(step.remove, step.where) }
-    }),
-  }
-}
-
-function bindLimit(shape: Shape, table: Table, limit: number | undefined): number | undefined {
-  if (limit === undefined) return undefined
-  if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new ValidationError(`${table.name}: a limit is a whole number from 0, not ${limit}`, table.name)
-  }
-  shape.key += '#'
-  return shape.bind(LIMIT, limit)
-}
-
-const LIMIT = parameterColumn('integer')
-
-/** Neither database may update one row twice in a statement; SQLite would, so it is refused up front. */
-function refuseTwins(table: Table, rows: RowsShape, columns: readonly ColumnDef[]): void {
-  const seen = new Set<string>()
-  for (const row of rows.rows) {
-    const key = JSON.stringify(columns.map((column) => row[column.position]))
-    if (seen.has(key))
-      throw new ValidationError(`${table.name}: two rows of one insert conflict with each other`, table.name)
-    seen.add(key)
-  }
 }
 
 /** RETURNING promises no order. Rows that gave way to others are found by the columns they collided on. */
