@@ -67,6 +67,8 @@ export interface Resolved {
   readonly warnings: readonly string[]
   readonly pool: { readonly min: number; readonly max: number }
   readonly sslMode?: SslMode
+  /** The file of the authority that vouches for the server. */
+  readonly rootCertificate?: string
   /** Whether the URL leads to a transaction-mode pooler, where LISTEN and named statements do not work. */
   readonly pooled: boolean
   readonly migrate: MigrateMode
@@ -116,7 +118,7 @@ type Ignore = (loser: Setting | undefined, winner: string) => void
 
 /** What depends on where the database is. */
 type Where = Pick<Resolved, 'target' | 'pooled' | 'reason'> &
-  Partial<Pick<Resolved, 'url' | 'directUrl' | 'path' | 'sslMode'>>
+  Partial<Pick<Resolved, 'url' | 'directUrl' | 'path' | 'sslMode' | 'rootCertificate'>>
 
 function onServer({ url, server, by, reason }: ServerChoice, settings: Settings, ignore: Ignore): Where {
   const { env, envUrl, envPath, unpooled } = settings
@@ -129,6 +131,9 @@ function onServer({ url, server, by, reason }: ServerChoice, settings: Settings,
   const envMode = variable(env, 'PGSSLMODE')
   const mode = server.sslMode ?? envMode
   if (server.sslMode && server.sslMode.value !== envMode?.value) ignore(envMode, server.sslMode.name)
+  const envRoot = variable(env, 'PGSSLROOTCERT')
+  const root = server.rootCertificate ?? envRoot
+  if (root?.value !== envRoot?.value) ignore(envRoot, root!.name)
   return {
     target: server.target,
     pooled: server.pooled,
@@ -136,6 +141,7 @@ function onServer({ url, server, by, reason }: ServerChoice, settings: Settings,
     url: url.value,
     ...(direct && { directUrl: direct.value }),
     ...(mode && { sslMode: oneOf(mode, SSL_MODES).value }),
+    ...(root && { rootCertificate: root.value }),
   }
 }
 

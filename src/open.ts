@@ -54,11 +54,10 @@ export async function openDriver(
     }
     case 'pg':
     case 'neon': {
-      const { url, directUrl, target, sslMode, pooled, pool } = resolved
-      const server = { ...options, url: url!, directUrl, target, sslMode, pooled, poolSize: pool }
+      const { url, directUrl, target, sslMode, rootCertificate, pooled, pool } = resolved
+      const server = { ...options, url: url!, directUrl, target, pooled, poolSize: pool }
       if (resolved.driver === 'neon') return (await import('./engine/postgres/neon.ts')).neonEngine(server)
-      const rootCertificate = process.env.PGSSLROOTCERT || undefined
-      return (await import('./engine/postgres/pg.ts')).pgEngine({ ...server, rootCertificate })
+      return (await import('./engine/postgres/pg.ts')).pgEngine({ ...server, sslMode, rootCertificate })
     }
   }
 }

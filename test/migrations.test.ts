@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { pgEngine } from '../src/engine/postgres/pg.ts'
 import { sqliteEngine } from '../src/engine/sqlite/engine.ts'
 import { MigrationError, UnavailableError } from '../src/errors.ts'
 import { drift } from '../src/migrations/drift.ts'
@@ -194,6 +195,22 @@ describe.each(['postgres', 'sqlite'] as const)('migrations on %s', (dialect) => 
   })
 })
 
+it('migrations on postgres are applied once by engines that open a database together', async () => {
+  await using database = await createMigrationDatabase('postgres')
+  const applied: string[] = []
+  const engines = await Promise.all(
+    Array.from({ length: 4 }, () =>
+      pgEngine({
+        url: database.place,
+        sslMode: 'disable',
+        migrate: async (target) => applied.push(...(await migrate(target, auto)).applied),
+      }),
+    ),
+  )
+  await Promise.all(engines.map((engine) => engine.close()))
+  expect(applied).toEqual(migrations.postgres.map(({ tag }) => tag))
+})
+
 describe('migrations on sqlite', () => {
   const core = migrations.sqlite
 
@@ -202,10 +219,13 @@ describe('migrations on sqlite', () => {
     const target = database.connect()
     await migrate(target, auto)
     await fill(target)
-    await migrate(target, { ...auto, migrations: [...core, { ...next, statements: rebuilds }] })
+    const engine = await sqliteEngine({
+      path: database.place,
+      migrate: (own) => migrate(own, { ...auto, migrations: [...core, { ...next, statements: rebuilds }] }),
+    })
+    await engine.close()
     expect(await countsOf(target)).toEqual([1, 2, 1])
     expect(await drift(target)).toEqual([])
-    expect(await target.query('pragma foreign_keys')).toEqual([{ foreign_keys: 1 }])
     await target.query('delete from terrace_workspaces')
     expect(await countsOf(target)).toEqual([0, 0, 0])
   })

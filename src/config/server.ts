@@ -13,6 +13,7 @@ export interface Server {
   /** The port of a transaction-mode pooler, which loses LISTEN, SET, session locks and named statements. */
   readonly pooled: boolean
   readonly sslMode: Setting | undefined
+  readonly rootCertificate: Setting | undefined
 }
 
 export function readServer({ name, value }: Setting, env: Env): Server {
@@ -53,6 +54,7 @@ export function readServer({ name, value }: Setting, env: Env): Server {
       portNumber === 6543 ||
       parameter('pgbouncer')?.value.toLowerCase() === 'true',
     sslMode: parameter('sslmode'),
+    rootCertificate: parameter('sslrootcert'),
   }
 }
 

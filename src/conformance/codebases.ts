@@ -61,7 +61,8 @@ export const codebaseScenarios: readonly Scenario[] = [
   }),
   {
     id: 'codebases.path-unique',
-    guarantee: 'A path is registered once in a workspace, however it is spelt; other workspaces may have it too',
+    guarantee:
+      'A path is registered once in a workspace, however it is spelt; other workspaces may have it too',
     async run({ system }) {
       const { codebases } = system
       const workspaceId = await newWorkspace(system)
@@ -98,7 +99,8 @@ export const codebaseScenarios: readonly Scenario[] = [
   },
   {
     id: 'codebases.register-race',
-    guarantee: 'However many register one path at once, there is one codebase, and all get it without an error',
+    guarantee:
+      'However many register one path at once, there is one codebase, and all get it without an error',
     async run({ system, second }) {
       const workspaceId = await newWorkspace(system)
       const calls = race(12, [system, await second()], (each, i) =>
@@ -112,7 +114,8 @@ export const codebaseScenarios: readonly Scenario[] = [
   },
   {
     id: 'codebases.register-keeps',
-    guarantee: 'Registering a path again changes what is given, and keeps what is left out, the id and the age',
+    guarantee:
+      'Registering a path again changes what is given, and keeps what is left out, the id and the age',
     async run({ system, clock }) {
       const { codebases } = system
       const workspaceId = await newWorkspace(system)
@@ -141,12 +144,15 @@ export const codebaseScenarios: readonly Scenario[] = [
   },
   {
     id: 'codebases.find-by-path',
-    guarantee: 'A path belongs to the codebase of the nearest folder around it, and never to one that its text begins with',
+    guarantee:
+      'A path belongs to the codebase of the nearest folder around it, and never to one that its text begins with',
     async run({ system }) {
       const workspaceId = await newWorkspace(system)
       const make = async (path: string) => (await system.codebases.create({ workspaceId, path })).path
-      for (const path of ['/srv/app', '/srv/app/packages/ui', '/srv/app-2', '/srv/a', 'C:/Work']) await make(path)
-      const find = async (path: string) => (await system.codebases.findByPath(workspaceId, path))?.path ?? null
+      for (const path of ['/srv/app', '/srv/app/packages/ui', '/srv/app-2', '/srv/a', 'C:/Work'])
+        await make(path)
+      const find = async (path: string) =>
+        (await system.codebases.findByPath(workspaceId, path))?.path ?? null
       const nearest: [string, string | null][] = [
         ['/srv/app', '/srv/app'],
         ['/srv/app/', '/srv/app'],
@@ -215,7 +221,8 @@ export const codebaseScenarios: readonly Scenario[] = [
   },
   {
     id: 'codebases.set-default',
-    guarantee: 'The default passes from one codebase to another of its workspace, and no other workspace notices',
+    guarantee:
+      'The default passes from one codebase to another of its workspace, and no other workspace notices',
     async run({ system, clock }) {
       const { codebases } = system
       const workspaceId = await newWorkspace(system)

@@ -9,7 +9,8 @@ import { many, range } from './expect.ts'
 /** An id that nothing has. */
 export const UNKNOWN = 'no-such-id'
 
-export const aWorkspace = (scope: Scope, title = 'W'): Promise<Workspace> => scope.workspaces.create({ title })
+export const aWorkspace = (scope: Scope, title = 'W'): Promise<Workspace> =>
+  scope.workspaces.create({ title })
 
 /** `count` calls made in one turn, on the Systems by turns. */
 export function race<T>(
@@ -65,7 +66,9 @@ export async function assertRecount(scope: Scope, workspaceId: string): Promise<
   const edges = await scope.engine.find(taskDependencies, { where: { workspaceId } })
   const statusById = new Map(rows.map((row) => [row.id, row.status]))
   for (const { id, status, openDependencies, failedDependencies, dependents } of rows) {
-    const awaited = edges.filter((edge) => edge.taskId === id).map((edge) => statusById.get(edge.dependsOnId)!)
+    const awaited = edges
+      .filter((edge) => edge.taskId === id)
+      .map((edge) => statusById.get(edge.dependsOnId)!)
     const open = awaited.filter((other) => !['done', 'skipped', 'cancelled'].includes(other)).length
     const failed = awaited.filter((other) => other === 'failed').length
     const recount = {

@@ -34,7 +34,8 @@ export const idScenarios: readonly Scenario[] = [
         clock.advance(step)
         ids.push(await newWorkspace(system))
       }
-      for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+      for (const id of ids)
+        assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
       assert.deepEqual(ids.toSorted(), ids)
       assert.equal(new Set(ids).size, ids.length)
       const time = Number.parseInt(ids[0]!.replace('-', '').slice(0, 12), 16)
@@ -55,7 +56,19 @@ export const idScenarios: readonly Scenario[] = [
     id: 'ids.given',
     guarantee: 'An id that is given is kept to the letter, and finds its row and no other',
     async run({ system }) {
-      const ids = [' ', 'a', 'A', 'é', 'e\u0301', '1', '01', 'a/b:c?d#e', `'"\\$1`, '{"a":1}', '🤖'.repeat(128)]
+      const ids = [
+        ' ',
+        'a',
+        'A',
+        'é',
+        'e\u0301',
+        '1',
+        '01',
+        'a/b:c?d#e',
+        `'"\\$1`,
+        '{"a":1}',
+        '🤖'.repeat(128),
+      ]
       await Promise.all(ids.map((id) => system.roles.create({ id, name: `role ${id}` })))
       for (const id of ids) {
         const row = await system.roles.get(id)
@@ -63,12 +76,16 @@ export const idScenarios: readonly Scenario[] = [
         assert.equal(row.name, `role ${id}`)
       }
       const found = await Promise.all(ids.map((id) => system.roles.get(id)))
-      assert.deepEqual(found.map((row) => row?.id), ids)
+      assert.deepEqual(
+        found.map((row) => row?.id),
+        ids,
+      )
     },
   },
   {
     id: 'ids.refused',
-    guarantee: 'An id that is empty, longer than 128 characters, not text or not storable is refused for a new row',
+    guarantee:
+      'An id that is empty, longer than 128 characters, not text or not storable is refused for a new row',
     async run({ system }) {
       for (const id of ['', 'x'.repeat(129), '🤖'.repeat(129), 'a\0', '\udc00', null, 7, {}, ['a']]) {
         await refused('VALIDATION', system.roles.create({ id: id as string, name: 'R' }), {
@@ -81,13 +98,22 @@ export const idScenarios: readonly Scenario[] = [
   },
   {
     id: 'ids.taken',
-    guarantee: 'An id that is taken is refused, also by another workspace, and the row that has it is left alone',
+    guarantee:
+      'An id that is taken is refused, also by another workspace, and the row that has it is left alone',
     async run({ system }) {
       const [mine, theirs] = [await newWorkspace(system), await newWorkspace(system)]
       const first = await system.teams.create({ id: 't', workspaceId: mine, name: 'First' })
       const taken = { table: 'teams', columns: ['id'] }
-      await refused('ALREADY_EXISTS', system.teams.create({ id: 't', workspaceId: mine, name: 'Second' }), taken)
-      await refused('ALREADY_EXISTS', system.teams.create({ id: 't', workspaceId: theirs, name: 'Third' }), taken)
+      await refused(
+        'ALREADY_EXISTS',
+        system.teams.create({ id: 't', workspaceId: mine, name: 'Second' }),
+        taken,
+      )
+      await refused(
+        'ALREADY_EXISTS',
+        system.teams.create({ id: 't', workspaceId: theirs, name: 'Third' }),
+        taken,
+      )
       assert.deepEqual(await system.teams.list(), { items: [first], next: null })
     },
   },
@@ -98,7 +124,9 @@ export const idScenarios: readonly Scenario[] = [
       await seed(system)
       const empty = [null, [], 0, { items: [], next: null }].map((value) => JSON.stringify(value))
       for (const id of STRANGE_IDS) {
-        const reads = namedCalls(everyCall(system, everyId(id))).filter(([name]) => READS.test(name.split('.')[1]!))
+        const reads = namedCalls(everyCall(system, everyId(id))).filter(([name]) =>
+          READS.test(name.split('.')[1]!),
+        )
         for (const [name, read] of reads) {
           const found = JSON.stringify(await read())
           assert.ok(empty.includes(found), `${name} of ${JSON.stringify(id).slice(0, 40)} found ${found}`)
@@ -108,7 +136,8 @@ export const idScenarios: readonly Scenario[] = [
   },
   {
     id: 'ids.unknown-is-not-found',
-    guarantee: 'Changing the row of an id that names none is NOT_FOUND, deleting it answers false, and nothing happens',
+    guarantee:
+      'Changing the row of an id that names none is NOT_FOUND, deleting it answers false, and nothing happens',
     async run({ system }) {
       const at = await seed(system)
       const before = await everything(system.engine)
@@ -144,13 +173,26 @@ export const idScenarios: readonly Scenario[] = [
   },
   {
     id: 'ids.many',
-    guarantee: 'getMany answers each row once, in the order in which the ids first name it, and leaves out what is not there',
+    guarantee:
+      'getMany answers each row once, in the order in which the ids first name it, and leaves out what is not there',
     async run({ system }) {
       const ids = range(5).map((i) => `role ${i}`)
       for (const id of ids) await system.roles.create({ id, name: id })
-      const asked = ['role 3', 'nobody', 'role 0', 'role 3', '\0', 'role 4', '', ...range(2000).map((i) => `x${i}`)]
+      const asked = [
+        'role 3',
+        'nobody',
+        'role 0',
+        'role 3',
+        '\0',
+        'role 4',
+        '',
+        ...range(2000).map((i) => `x${i}`),
+      ]
       const rows = await system.roles.getMany(asked)
-      assert.deepEqual(rows.map(({ id }) => id), ['role 3', 'role 0', 'role 4'])
+      assert.deepEqual(
+        rows.map(({ id }) => id),
+        ['role 3', 'role 0', 'role 4'],
+      )
       assert.deepEqual(await system.roles.getMany([]), [])
     },
   },
@@ -158,7 +200,9 @@ export const idScenarios: readonly Scenario[] = [
 
 /** Verbs that take no id of a row to change. */
 const CREATES = new Set([
-  ...['workspaces', 'teams', 'codebases', 'agents', 'roles', 'conversations', 'tasks'].map((s) => `${s}.create`),
+  ...['workspaces', 'teams', 'codebases', 'agents', 'roles', 'conversations', 'tasks'].map(
+    (s) => `${s}.create`,
+  ),
   'workspaces.ensureDefault',
   'codebases.register',
   'codebases.findByPath',

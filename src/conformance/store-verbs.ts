@@ -260,7 +260,10 @@ function workspaceScenarios<N extends object, P extends object>(sample: Sample<N
           const calls = race(6, [system, other], (each, i) => verbs(each).create(least(id, i)))
           const [deleted, { codes }] = await Promise.all([other.workspaces.delete(id), settled(calls)])
           assert.equal(deleted, true)
-          assert.deepEqual([...new Set(codes)].filter((code) => code !== 'REFERENCE'), [])
+          assert.deepEqual(
+            [...new Set(codes)].filter((code) => code !== 'REFERENCE'),
+            [],
+          )
           assert.deepEqual((await verbs(system).list()).items, [])
         }
       },

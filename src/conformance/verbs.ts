@@ -144,7 +144,8 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       count: () => conversations.count(within, options),
       update: () => conversations.update(at.conversationId, { title: 'Changed' }, options),
       delete: () => conversations.delete(at.conversationId, options),
-      getOrCreate: () => conversations.getOrCreate({ workspaceId, platform: 'web', platformId: '7' }, options),
+      getOrCreate: () =>
+        conversations.getOrCreate({ workspaceId, platform: 'web', platformId: '7' }, options),
       touch: () => conversations.touch(at.conversationId, options),
       softDelete: () => conversations.softDelete(at.conversationId, options),
       restore: () => conversations.restore(at.conversationId, options),

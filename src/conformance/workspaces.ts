@@ -40,7 +40,7 @@ export const workspaceScenarios: readonly Scenario[] = [
     bad: {
       id: ['', 7, 'x'.repeat(129)],
       title: ['', null, 'x'.repeat(1025), 'a\0b', '\ud800'],
-      slug: ['', 'x'.repeat(129)],
+      slug: ['', null, 'x'.repeat(129)],
       kind: ['team', null, 'Project'],
       cwd: ['', 'x'.repeat(4097)],
       status: ['deleted'],
@@ -105,7 +105,8 @@ export const workspaceScenarios: readonly Scenario[] = [
   },
   {
     id: 'workspaces.ensure-default-race',
-    guarantee: 'However many ask for the default workspace at once, there is one, and all get it without an error',
+    guarantee:
+      'However many ask for the default workspace at once, there is one, and all get it without an error',
     async run({ system, second, clock }) {
       const systems = [system, await second()]
       const rows = await Promise.all(race(16, systems, (each) => each.workspaces.ensureDefault()))
@@ -122,7 +123,8 @@ export const workspaceScenarios: readonly Scenario[] = [
   },
   {
     id: 'workspaces.ensure-default-keeps',
-    guarantee: 'The default workspace is made with the title asked for first, and never changed by asking again',
+    guarantee:
+      'The default workspace is made with the title asked for first, and never changed by asking again',
     async run({ system, clock }) {
       const made = await system.workspaces.ensureDefault({ title: 'Home' })
       assert.equal(made.title, 'Home')
@@ -135,7 +137,8 @@ export const workspaceScenarios: readonly Scenario[] = [
   },
   {
     id: 'workspaces.ensure-default-deleted',
-    guarantee: 'Asking for the default workspace never fails, also when it is deleted again and again meanwhile',
+    guarantee:
+      'Asking for the default workspace never fails, also when it is deleted again and again meanwhile',
     async run({ system, second }) {
       const other = await second()
       for (let round = 0; round < 5; round++) {

@@ -107,6 +107,8 @@ export class Shape {
   where(table: Table, where: unknown): Condition {
     if (where === undefined) return ALWAYS
     const alternatives = Array.isArray(where) ? where : [where]
+    // None of no alternatives matches: not to be taken for no condition, which all rows match.
+    if (alternatives.length === 0) this.key += '?x'
     return alternatives.map((match, i) => {
       this.key += i === 0 ? '?' : '|'
       refuseUnknown(table, match)
@@ -187,6 +189,9 @@ export class Shape {
     return order.map(({ column }, i) => {
       const value = after[i]
       if (value === null || value === undefined) {
+        // Nothing comes after what cannot be there.
+        if (!column.optional)
+          throw refuse(table, column, 'is never null; this cursor belongs to another list')
         this.key += 'n'
         return { is: 'literal', value: null }
       }
@@ -236,23 +241,30 @@ export class Shape {
   /** Rows to insert, in full. */
   rows(table: Table, rows: readonly object[]): RowsShape {
     const refs = new Map<ColumnDef, ColumnDef>()
-    const checked = rows.map((row) => {
-      const offsets = new Map<ColumnDef, number>()
+    const offsetsByRow = rows.map((): Map<ColumnDef, number> => new Map())
+    const checked = rows.map((row, i) => {
+      const offsets = offsetsByRow[i]!
       const plain: Record<string, unknown> = {}
-      for (const [key, value] of Object.entries(row)) {
+      for (const [key, value] of Object.entries(row ?? {})) {
         const column = table.columns[key]
-        if (column !== undefined && isOperator(value) && value[OPERATOR] === 'ref') {
+        // Already here, because `plain` would not keep every key: not `__proto__`.
+        if (column === undefined) refuseUnknown(table, row)
+        else if (isOperator(value) && value[OPERATOR] === 'ref') {
           const source = this.#refColumn(value.column)
           if ((refs.get(column) ?? source) !== source)
             throw refuse(table, column, 'refers to two columns of the head')
           refs.set(column, source)
           offsets.set(column, value.offset)
-          plain[key] = placeholderFor(column, source)
+          plain[key] = placeholderFor(table, column, source)
         } else plain[key] = value
       }
-      const values = checkRow(table, plain)
+      const values = checkRow(table, row && plain)
       return table.columnList.map((column) => offsets.get(column) ?? values[column.key]!)
     })
+    for (const column of refs.keys()) {
+      if (offsetsByRow.some((offsets) => !offsets.has(column)))
+        throw refuse(table, column, 'refers to the head in some rows only')
+    }
     this.key += '['
     const columns = table.columnList.map((column) => {
       const source = refs.get(column)
@@ -339,6 +351,7 @@ export class Shape {
 
   #in(table: Table, column: ColumnDef, values: readonly unknown[]): Test {
     if (!Array.isArray(values)) throw refuse(table, column, 'is compared with a list')
+    if (column.kind === 'json') throw refuse(table, column, 'cannot be compared; test its keys instead')
     const possible =
       column.kind === 'text'
         ? values.filter((value) => typeof value !== 'string' || isStorableText(value))
@@ -450,7 +463,7 @@ export function targetOf(step: Step): Table {
 }
 
 /** Stands in for a value that only the database knows, while the rest of the row is checked. */
-function placeholderFor(column: ColumnDef, source: ColumnDef): unknown {
-  if (column.kind !== source.kind) throw new Error(`${column.key} cannot take the head's ${source.key}`)
+function placeholderFor(table: Table, column: ColumnDef, source: ColumnDef): unknown {
+  if (column.kind !== source.kind) throw refuse(table, column, `cannot take the head's ${source.key}`)
   return column.kind === 'integer' ? 0 : column.kind === 'timestamp' ? new Date(0) : 'x'
 }

@@ -170,8 +170,8 @@ function newConversation(engine: Engine, input: NewConversation) {
   checkObject(conversations, input)
   const { members, ...columns } = input
   const row = newRow(engine, definition, columns)
-  row.platform ??= 'terrace'
-  row.platformId ??= row.id
+  if (row.platform === undefined) row.platform = 'terrace'
+  if (row.platformId === undefined) row.platformId = row.id
   row.lastActivityAt = row.createdAt
   if (row.kind === 'group') {
     if (!row.leadId) throw refuse('leadId', 'is required for a group')

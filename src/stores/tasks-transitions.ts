@@ -37,54 +37,57 @@ export interface Transition {
 type Branches = Parameters<typeof choose<typeof tasks>>[0]
 const status = (branches: Branches, otherwise?: TaskStatus): Change => choose(branches, otherwise)
 
+/**
+ * A status that follows from other tasks, and the version with it. Counters alone are no change of the task: an
+ * edit in hand is not refused because one of several dependencies came or went.
+ */
+const follows = (branches: Branches) => ({
+  status: status(branches),
+  version: choose(branches.map(({ when }) => ({ when, to: BUMP }))),
+})
+
 /** What happens to a task when one of its dependencies … */
 export const dependency = {
   /** … is done, skipped or cancelled, and had not failed. */
   satisfied: {
     openDependencies: increment(-1),
-    status: status([{ when: { status: 'pending', openDependencies: lte(1) }, to: 'ready' }]),
-    version: BUMP,
+    ...follows([{ when: { status: 'pending', openDependencies: lte(1) }, to: 'ready' }]),
   },
   /** … is skipped or cancelled after it had failed. */
   forgiven: {
     openDependencies: increment(-1),
     failedDependencies: increment(-1),
-    status: status([
+    ...follows([
       {
         when: { status: 'blocked', failedDependencies: lte(1), openDependencies: lte(1) },
         to: 'ready',
       },
       { when: { status: 'blocked', failedDependencies: lte(1) }, to: 'pending' },
     ]),
-    version: BUMP,
   },
   /** … fails. */
   failed: {
     failedDependencies: increment(),
-    status: status([{ when: { status: 'pending' }, to: 'blocked' }]),
-    version: BUMP,
+    ...follows([{ when: { status: 'pending' }, to: 'blocked' }]),
   },
   /** … is tried again after it had failed. */
   retried: {
     failedDependencies: increment(-1),
-    status: status([{ when: { status: 'blocked', failedDependencies: lte(1) }, to: 'pending' }]),
-    version: BUMP,
+    ...follows([{ when: { status: 'blocked', failedDependencies: lte(1) }, to: 'pending' }]),
   },
   /** … is opened again, or is new. */
   opened: {
     openDependencies: increment(),
-    status: status([
+    ...follows([
       { when: { status: 'ready', failedDependencies: gt(0) }, to: 'blocked' },
       { when: { status: 'ready' }, to: 'pending' },
     ]),
-    version: BUMP,
   },
   /** … is new, and has failed already. */
   openedFailed: {
     openDependencies: increment(),
     failedDependencies: increment(),
-    status: status([{ when: { status: oneOfThese(['ready', 'pending']) }, to: 'blocked' }]),
-    version: BUMP,
+    ...follows([{ when: { status: oneOfThese(['ready', 'pending']) }, to: 'blocked' }]),
   },
 } satisfies Record<string, SetFor<typeof tasks>>
 

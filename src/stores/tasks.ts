@@ -198,7 +198,7 @@ export function createTaskStore(engine: Engine): TaskStore {
       checkObject(tasks, input)
       const { dependsOn, ...columns } = input
       const row = newRow(engine, definition, columns)
-      row.key ??= row.id
+      if (row.key === undefined) row.key = row.id
       const names = checkNames(dependsOn)
       if (names.length === 0) {
         const [task] = await engine.insert(tasks, [row], options)

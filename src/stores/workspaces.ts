@@ -61,7 +61,7 @@ export function createWorkspaceStore(engine: Engine): WorkspaceStore {
 
     async create(input, options) {
       const row = newRow(engine, definition, input)
-      row.slug ??= row.id
+      if (row.slug === undefined) row.slug = row.id
       const [workspace] = await engine.insert(workspaces, [row], options)
       return workspace!
     },

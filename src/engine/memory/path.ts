@@ -27,8 +27,10 @@ export interface Path {
   /** The whole primary key is given, so rows are looked up and not searched. */
   readonly byKey: boolean
   readonly backward: boolean
-  /** Rows come in the order asked for; with a list, those of each value do. */
+  /** What is left of the rows after the tests comes in the order asked for; with a list, that of each value. */
   readonly ordered: boolean
+  /** So does what the tests leave out, and the tree can be entered at a place in that order. */
+  readonly seekable: boolean
   /** What remains to be tested. */
   readonly rest: readonly Test[]
   /** How much of the table the path leaves out, by rule of thumb; 0 for nothing. */
@@ -70,40 +72,42 @@ function pathThrough(
   const tree = layout.trees[index]!
   const used = impliedBy(tests, tree)
   if (used === undefined) return undefined
-  const pinned = pinsByPosition(tests)
-  const pins: Getter[] = []
+  const given = pinsByPosition(tests)
+  const pins: Pin[] = []
   for (const { position } of tree.parts) {
-    const pin = pinned.get(position)
+    const pin = given.get(position)
     if (pin === undefined) break
-    pins.push(pin.value)
+    pins.push(pin)
     if (pin.sure) used.add(pin.test)
   }
-  let worth = (pins.length + tree.where.length) * PIN
   const next = tree.parts[pins.length]
-  const listed =
+  const list =
     next === undefined ? undefined : (tests.find((test) => isListOn(test, next)) as ListTest | undefined)
-  if (listed !== undefined) {
-    used.add(listed)
-    worth += LIST
-  }
-  const depth = pins.length + (listed === undefined ? 0 : 1)
-  if (tree.unique && depth >= tree.width && tree.width > 0) worth += UNIQUE
-  const { low, high } = listed === undefined && next !== undefined ? bordersOn(tests, next) : NO_BORDERS
-  if (low !== undefined || high !== undefined) worth += BORDER
-  const constant = new Set(pinned.keys())
-  if (listed !== undefined) constant.add(next!.position)
-  const direction = directionFor(tree, constant, order)
+  if (list !== undefined) used.add(list)
+  const { low, high } = list === undefined && next !== undefined ? bordersOn(tests, next) : NO_BORDERS
+  const depth = pins.length + (list === undefined ? 0 : 1)
+  /** Columns that are the same in all rows of a stretch, and in all of them that pass the tests. */
+  const fixed = new Set([...tree.parts.slice(0, depth), ...tree.where].map(({ position }) => position))
+  const constant = new Set([...fixed, ...given.keys()])
+  const direction = directionFor(tree, fixed, order)
+  const filtered = direction ?? directionFor(tree, constant, order)
+  const isUnique = tree.unique && depth >= tree.width && pins.every(({ test }) => test.op === 'eq')
   return {
     tree: index,
-    pins,
-    list: listed === undefined ? undefined : (run) => valuesOf(listed, run),
+    pins: pins.map(({ value }) => value),
+    list: list === undefined ? undefined : (run) => valuesOf(list, run),
     low,
     high,
     byKey: index === 0 && depth === tree.width,
-    backward: direction === -1,
-    ordered: direction !== undefined,
+    backward: filtered === -1,
+    ordered: filtered !== undefined,
+    seekable: direction !== undefined,
     rest: tests.filter((test) => !used.has(test)),
-    worth,
+    worth:
+      (pins.length + tree.where.length) * PIN +
+      (list === undefined ? 0 : LIST) +
+      (low === undefined && high === undefined ? 0 : BORDER) +
+      (isUnique ? UNIQUE : 0),
   }
 }
 
@@ -166,7 +170,7 @@ function bordersOn(tests: readonly Test[], { position, sign }: Part): Pick<Path,
   return NO_BORDERS
 }
 
-/** Whether reading the tree forward (1) or backward (-1) gives this order, once some columns are constant. */
+/** Whether reading the tree forward (1) or backward (-1) gives this order, where these columns are constant. */
 function directionFor(
   { parts }: TreeLayout,
   constant: ReadonlySet<number>,

@@ -12,6 +12,8 @@ import type { State } from './state.ts'
 export interface Select {
   /** `border`: cells of the order's columns; only rows strictly after them are found. */
   rows(run: Run, limit?: number, border?: readonly Cell[]): Stored[]
+  /** The order that was asked for. */
+  readonly compare: (a: Stored, b: Stored) => number
 }
 
 /** An empty order leaves it open. */
@@ -20,6 +22,7 @@ export function createSelect(layout: Layout, where: Condition, order: readonly O
   const compare = rowOrder(parts)
   const branches = branchesFor(layout, where, order)
   return {
+    compare,
     rows(run, limit = Number.POSITIVE_INFINITY, border) {
       const data = run.state.read(layout.table)
       const isAfter = border === undefined ? undefined : (row: Stored) => isBeyond(parts, row, border)
@@ -34,8 +37,8 @@ export function createSelect(layout: Layout, where: Condition, order: readonly O
           inOrder = path.ordered && isFirst
           isFirst = false
           let left = limit
-          scan(data, path, pins, run, path.ordered ? isAfter : undefined, (row) => {
-            if (matches?.(row, run) === false || (!path.ordered && isAfter?.(row) === false)) return true
+          scan(data, path, pins, run, path.seekable ? isAfter : undefined, (row) => {
+            if (matches?.(row, run) === false || (!path.seekable && isAfter?.(row) === false)) return true
             if (seen === undefined || !seen.has(row)) {
               seen?.add(row)
               // Only the first rows matter; the others need not pile up.

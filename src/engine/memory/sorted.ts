@@ -92,14 +92,14 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
         return undefined
       }
       at = ~i
-      items.splice(at, 0, item)
+      put(items, at, item)
     } else {
       const i = childFor(node, item)
       const right = addTo(ownedChild(node, i), item)
       if (right === undefined) return undefined
       at = i + 1
-      items.splice(at, 0, right.items[0]!)
-      children.splice(at, 0, right)
+      put(items, at, right.items[0]!)
+      put(children, at, right)
     }
     if (items.length <= MOST) return undefined
     // What grows at its end stays full on the left.
@@ -177,6 +177,13 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
       return sortedFrom(compare, root)
     },
   }
+}
+
+/** Moving by hand beats `splice`, which makes an array of what it removes. */
+function put<T>(array: T[], at: number, item: T): void {
+  array.push(item)
+  for (let i = array.length - 1; i > at; i--) array[i] = array[i - 1]!
+  array[at] = item
 }
 
 type Test<T> = ((item: T) => boolean) | undefined

@@ -86,13 +86,15 @@ export function createMemoryVerbs(state: State, plans: Plans): MemoryVerbs {
       const run = createRun(state, boundCells(shape))
       const work = (statement: Statement) =>
         updateRows(statement, layout, select.rows(run, limit), change, run)
-      return () => runStatement(state, work).map(layout.copy)
+      // What was set may have moved rows within the order.
+      return () => runStatement(state, work).sort(select.compare).map(layout.copy)
     },
 
     remove(table, { where }) {
       const { layout } = state.read(table)
       const shape = new Shape(`remove ${table.sqlName} `)
-      const select = plans.get(shape.key, removalIn(shape, layout, where))
+      const compile = removalIn(shape, layout, where)
+      const select = plans.get(shape.key, compile)
       const run = createRun(state, boundCells(shape))
       const work = (statement: Statement) => {
         const rows = select.rows(run)

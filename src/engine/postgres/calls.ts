@@ -8,7 +8,7 @@ import { bindValues, type Statement } from '../sql/statement.ts'
 import type { InsertRows, WriteShape } from '../sql/take-apart.ts'
 import type { AnyRow } from '../sql/verbs.ts'
 import { postgresDialect as dialect } from './dialect.ts'
-import type { RawRows } from './source.ts'
+import type { Rows } from './source.ts'
 import { bindLists, compileInsertMany, compileWrite } from './write.ts'
 
 export interface PostgresCalls {
@@ -20,12 +20,12 @@ export interface PostgresCalls {
 }
 
 /** Sends a statement; rejects with Terrace's errors. */
-export type Send = (statement: Statement, bound: readonly unknown[]) => Promise<RawRows>
+export type Send = (statement: Statement, bound: readonly unknown[]) => Promise<Rows>
 
 export function createPostgresCalls(cache: StatementCache, send: Send): PostgresCalls {
   async function run(statement: Statement, values: readonly Bound[]): Promise<AnyRow[]> {
     const rows = await send(statement, bindValues(statement, values))
-    return rows.map(statement.decode)
+    return statement.decode === undefined ? rows : rows.map(statement.decode)
   }
 
   return {

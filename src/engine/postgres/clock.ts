@@ -1,38 +1,57 @@
 /**
  * How far the server's clock is ahead of ours, so that instances with skewed clocks agree on leases and
- * schedules. Asked on opening, and again now and then, when there is traffic anyway.
+ * schedules. Read on opening, and again now and then, when there is traffic anyway.
  */
 
-import type { RawRows } from './source.ts'
+import type { Client } from './source.ts'
 
 export interface ServerClock {
   /** Milliseconds to add to ours. */
   readonly offset: () => number
-  measure(): Promise<void>
+  /** Asks, unless it is known from another query already. */
+  readonly learn: () => Promise<void>
+  /** What the server's clock said, in milliseconds, between two moments of ours. */
+  observe(sentAt: number, serverTime: number, answeredAt: number): void
 }
+
+/** The server's clock as an SQL expression. */
+export const SERVER_TIME = '(extract(epoch from clock_timestamp()) * 1000)'
 
 const REFRESH = 5 * 60_000
 
-export function createServerClock(query: (text: string) => Promise<RawRows>): ServerClock {
+export function createServerClock(connect: () => Promise<Client>): ServerClock {
   let offset = 0
-  let measuredAt = Number.NEGATIVE_INFINITY
+  let askedAt = Number.NEGATIVE_INFINITY
 
   async function measure(): Promise<void> {
-    measuredAt = performance.now()
-    const before = Date.now()
-    const rows = await query('select (extract(epoch from clock_timestamp()) * 1000)::text')
-    const after = Date.now()
+    askedAt = performance.now()
+    // Beforehand, because making a connection takes several round trips and would count as one.
+    const client = await connect()
+    let broken = true
+    try {
+      const sentAt = Date.now()
+      const [row] = await client.query({ text: `select ${SERVER_TIME} as "now"`, name: undefined }, [])
+      broken = false
+      observe(sentAt, Number(row!.now), Date.now())
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  function observe(sentAt: number, serverTime: number, answeredAt: number): void {
+    askedAt = performance.now()
     // The answer is from somewhere in between; a slow one says little.
-    if (after - before < 1000) offset = Number(rows[0]![0]) - (before + after) / 2
+    if (answeredAt - sentAt < 1000) offset = serverTime - (sentAt + answeredAt) / 2
   }
 
   return {
-    measure,
+    observe,
+    async learn() {
+      if (askedAt === Number.NEGATIVE_INFINITY) await measure()
+    },
     offset() {
-      if (performance.now() - measuredAt > REFRESH) {
-        // Nobody waits for it, and a server that is away will be noticed by others.
-        if (measuredAt !== Number.NEGATIVE_INFINITY) measure().catch(() => {})
-      }
+      // Nobody waits for it, and a server that is away will be noticed by others.
+      if (performance.now() - askedAt > REFRESH && askedAt !== Number.NEGATIVE_INFINITY) measure().catch(() => {})
       return offset
     },
   }

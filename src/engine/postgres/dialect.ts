@@ -2,7 +2,7 @@
 
 import type { ColumnDef } from '../../schema/dsl/table.ts'
 import type { Dialect } from '../sql/dialect.ts'
-import { decodeBytes, decodeTimestamp, encodeBytes } from './values.ts'
+import { encodeBytes } from './values.ts'
 
 const TYPES = {
   text: 'text',
@@ -44,22 +44,8 @@ export const postgresDialect: Dialect = {
           arrayText(values.map((value) => (value === null ? null : encode(value))))
       : encode
   },
-  decoder(column) {
-    switch (column.kind) {
-      case 'integer':
-        return Number
-      case 'boolean':
-        return (raw: string) => raw === 't' || raw === 'true'
-      case 'timestamp':
-        return decodeTimestamp
-      case 'json':
-        return (raw: string) => JSON.parse(raw)
-      case 'bytes':
-        return decodeBytes
-      default:
-        return undefined
-    }
-  },
+  // The drivers decode by type, with the parsers of `values.ts`.
+  decoder: () => undefined,
   booleanLiteral: (value) => (value ? 'true' : 'false'),
   isAmong: (column, list) => `${column} = any(${list})`,
   contains: (text, part) => `strpos(${text}, ${part}) > 0`,

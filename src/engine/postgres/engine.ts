@@ -3,7 +3,13 @@
  * only in their values share one. Transactions are SERIALIZABLE and are run again when Postgres asks for it.
  */
 
-import { ClosedError, UnavailableError } from '../../errors.ts'
+import {
+  AlreadyExistsError,
+  ClosedError,
+  InvalidReferenceError,
+  UnavailableError,
+  ValidationError,
+} from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
 import { type Clock, createClock } from '../clock.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
@@ -17,10 +23,10 @@ import { createTransactionScope, runTransaction } from '../transaction.ts'
 import { createPostgresCalls, type Send } from './calls.ts'
 import { createServerClock } from './clock.ts'
 import { postgresDialect } from './dialect.ts'
-import { isConnectionError, isSerializationFailure, isStalePlan, translate } from './errors.ts'
+import { isConnectionError, isLostConnection, isSerializationFailure, isStalePlan, translate } from './errors.ts'
 import { createGathering } from './gather.ts'
 import { type Migrate, postgresMigrations } from './migrations.ts'
-import type { Client, RawRows, Source } from './source.ts'
+import type { Client, Rows, Source, SqlText } from './source.ts'
 
 export interface PostgresEngineOptions {
   /** Takes part in every time and id; without it, the server's clock is followed. */
@@ -38,17 +44,21 @@ export interface PostgresEngine extends RootEngine {
 /** How often a transaction, or a lone statement in a deadlock, is tried again. */
 const MOST_ATTEMPTS = 30
 
+/** How often a read is sent when connections break: after a restart, several of the pool may have. */
+const MOST_READS = 5
+
 export async function createPostgresEngine(
   source: Source,
   options: PostgresEngineOptions = {},
 ): Promise<PostgresEngine> {
   const cache = createStatementCache()
   const scope = createTransactionScope()
-  const serverClock = createServerClock((text) => source.query({ text, name: undefined }, []))
+  const serverClock = createServerClock(() => source.connect())
   const clock = createClock({ clock: options.clock, offset: serverClock.offset })
   const newId = options.newId ?? createIds(clock)
   const report = createReporter(options.hooks)
   let closed = false
+  let closing: Promise<void> | undefined
 
   /** A lone statement: sent again only when it cannot have had an effect. */
   const send: Send = async (statement, bound) => {
@@ -59,14 +69,7 @@ export async function createPostgresEngine(
         if (attempts >= MOST_ATTEMPTS) throw failure(error, statement)
         if (isStalePlan(error)) cache.rename()
         else if (isSerializationFailure(error)) await pause(attempts)
-        else if (
-          !(
-            isConnectionError(error) &&
-            !statement.writes &&
-            attempts === 1 &&
-            !(error instanceof UnavailableError)
-          )
-        ) {
+        else if (statement.writes || attempts >= MOST_READS || !isLostConnection(error)) {
           throw failure(error, statement)
         }
         options.hooks?.retry?.(error)
@@ -76,7 +79,7 @@ export async function createPostgresEngine(
     }
   }
 
-  async function reported(statement: Statement, query: () => Promise<RawRows>): Promise<RawRows> {
+  async function reported(statement: SqlText, query: () => Promise<Rows>): Promise<Rows> {
     if (report === undefined) return query()
     const startedAt = performance.now()
     const rows = await query()
@@ -84,12 +87,18 @@ export async function createPostgresEngine(
     return rows
   }
 
-  const failure = (error: unknown, statement: Statement | undefined) =>
-    closed ? new ClosedError() : translate(error, statement?.table, cache.tables, source.target)
+  function failure(error: unknown, statement: Statement | undefined): unknown {
+    const translated = translate(error, statement?.table, cache.tables, source.target)
+    // What was under way when the engine was closed may have lost its connection by that.
+    return closed && translated instanceof UnavailableError ? new ClosedError() : translated
+  }
 
   const calls = createPostgresCalls(cache, send)
-  // A lost connection leaves open whether the rows were written, so only the server's own refusals are repeated.
-  const mayRepeat = (error: unknown) => !(error instanceof UnavailableError)
+  // A lost connection leaves open whether the rows were written, so only refusals of rows are repeated.
+  const mayRepeat = (error: unknown) =>
+    error instanceof AlreadyExistsError ||
+    error instanceof InvalidReferenceError ||
+    error instanceof ValidationError
   const gets = createGathering<{ table: Table; id: string }, AnyRow | null>(
     ({ table, id }) => calls.get(table, id),
     async (together) => {
@@ -131,9 +140,9 @@ export async function createPostgresEngine(
   )
 
   function enter(options: CallOptions | undefined): void {
+    options?.signal?.throwIfAborted()
     if (closed) throw new ClosedError()
     scope.check()
-    options?.signal?.throwIfAborted()
   }
 
   const verbs = createVerbs({
@@ -168,12 +177,29 @@ export async function createPostgresEngine(
     begun: Promise<unknown>
   }
 
+  async function sendInside(
+    session: Session,
+    statement: SqlText,
+    bound: readonly unknown[],
+    table?: Table,
+  ): Promise<Rows> {
+    try {
+      const rows = await reported(statement, () => session.client.query(statement, bound))
+      await session.begun
+      return rows
+    } catch (error) {
+      if (isConnectionError(error)) session.broken = true
+      if (isStalePlan(error)) cache.rename()
+      throw translate(error, table, cache.tables, source.target)
+    }
+  }
+
   await prepare()
 
   async function prepare(): Promise<void> {
     try {
-      await options.migrate?.(postgresMigrations(source))
-      if (options.clock === undefined) await serverClock.measure()
+      await options.migrate?.(postgresMigrations(source, serverClock))
+      if (options.clock === undefined) await serverClock.learn()
     } catch (error) {
       await source.close()
       throw translate(error, undefined, cache.tables, source.target)
@@ -192,16 +218,14 @@ export async function createPostgresEngine(
           scope,
           rerun: false,
           async begin(signal) {
-            if (closed) throw new ClosedError()
+            const connecting = source.connect()
             let client: Client
             try {
-              client = await source.connect()
+              client = await orAborted(connecting, signal)
             } catch (error) {
-              throw failure(error, undefined)
-            }
-            if (signal.aborted) {
-              client.release(false)
-              throw signal.reason
+              // Every connection may be taken for long, and one that comes too late is still to be given back.
+              if (signal.aborted) connecting.then((late) => late.release(false)).catch(() => {})
+              throw signal.aborted ? signal.reason : failure(error, undefined)
             }
             // Not awaited: it travels with the first statement.
             const begun = client.query({ text: 'begin isolation level serializable', name: undefined }, [])
@@ -209,17 +233,9 @@ export async function createPostgresEngine(
             return { client, broken: false, released: false, begun }
           },
           engine(session) {
-            const inside = createPostgresCalls(cache, async (statement, bound) => {
-              try {
-                const rows = await reported(statement, () => session.client.query(statement, bound))
-                await session.begun
-                return rows
-              } catch (error) {
-                if (isConnectionError(error)) session.broken = true
-                if (isStalePlan(error)) cache.rename()
-                throw translate(error, statement.table, cache.tables, source.target)
-              }
-            })
+            const inside = createPostgresCalls(cache, (statement, bound) =>
+              sendInside(session, statement, bound, statement.table),
+            )
             return {
               now: clock,
               newId,
@@ -232,7 +248,7 @@ export async function createPostgresEngine(
                 write: (write) => inside.write(write),
               }),
               async notify(channel, payload) {
-                await session.client.query(notifyStatement, [channel, payload])
+                await sendInside(session, notifyStatement, [channel, payload])
               },
             }
           },
@@ -291,23 +307,30 @@ export async function createPostgresEngine(
     },
     async ping() {
       enter(undefined)
-      try {
-        await source.query({ text: 'select 1', name: undefined }, [])
-      } catch (error) {
-        throw failure(error, undefined)
+      for (let attempts = 1; ; attempts++) {
+        try {
+          // Whoever asks how the database is wants to know how it is now.
+          await source.query(pingStatement, [], 0)
+          return
+        } catch (error) {
+          if (attempts >= MOST_READS || !isLostConnection(error)) throw failure(error, undefined)
+        }
       }
     },
     async unwrap() {
       return { pool: source.driver, drizzle: await source.drizzle() }
     },
     async close() {
-      if (closed) return
+      scope.check()
       closed = true
-      await source.close()
+      // Calls of this tick are gathered first.
+      closing ??= new Promise((resolve) => setImmediate(resolve)).then(() => source.close())
+      await closing
     },
   }
 }
 
+const pingStatement = { text: 'select 1', name: undefined }
 const notifyStatement = { text: 'select pg_notify($1::text, $2::text)', name: undefined }
 
 function pause(attempts: number): Promise<void> {
@@ -319,6 +342,7 @@ async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undefined): 
   if (signal === undefined) return call
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason)
+    if (signal.aborted) leave()
     signal.addEventListener('abort', leave, { once: true })
     call.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
   })

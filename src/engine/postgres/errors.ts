@@ -2,7 +2,9 @@
 
 import {
   AlreadyExistsError,
+  ConfigError,
   InvalidReferenceError,
+  MigrationError,
   TerraceError,
   UnavailableError,
   ValidationError,
@@ -48,7 +50,10 @@ const CONNECTION_CODES = new Set([
   '57P01',
   '57P02',
   '57P03',
+  '57P04',
   '57P05',
+  '25P03',
+  '25P04',
   '53300',
 ])
 
@@ -59,12 +64,28 @@ export function isConnectionError(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isConnectionError)
   // A WebSocket that breaks rejects with an event.
   if (!(error instanceof Error)) return true
-  return /connection terminated|connection ended|connection closed|timeout exceeded when trying to connect|socket|websocket|not queryable|PGlite is closed/i.test(
-    (error as Error | undefined)?.message ?? '',
+  return /connection terminated|connection ended|connection closed|timeout exceeded when trying to connect|timeout expired|socket|not queryable|PGlite is closed/i.test(
+    error.message,
   )
 }
 
-/** A name or password that will be as wrong the next time. */
+/** The connection broke under way; not one that could not be made in good time, which is an `UnavailableError`. */
+export function isLostConnection(error: unknown): boolean {
+  return !(error instanceof TerraceError) && isConnectionError(error)
+}
+
+/** How `pg` says that the server has no TLS. */
+export const LACKS_TLS = /does not support SSL/
+
+/** The server has no TLS or cannot prove who it is. */
+function isUntrusted(error: unknown): boolean {
+  return (
+    LACKS_TLS.test((error as Error | undefined)?.message ?? '') ||
+    /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(stateOf(error))
+  )
+}
+
+/** A name, a password or a right that will be as wrong the next time. */
 export function isRefused(error: unknown): boolean {
   const state = stateOf(error)
   return state.startsWith('28') || state === '3D000' || state === '42501'
@@ -77,9 +98,12 @@ export function translate(
   target: string,
 ): unknown {
   if (error instanceof TerraceError) return error
-  const { code, constraint = '', message = 'the connection broke' } = error as PostgresError
+  // Not everything that is thrown is an error: a WebSocket that breaks rejects with an event.
+  const fields: Partial<PostgresError> = Object(error)
+  const { code, constraint = '' } = fields
+  const message = fields.message || 'the connection broke'
   const options = { cause: error }
-  const where = tables.get((error as PostgresError).table ?? '') ?? table
+  const where = tables.get(fields.table ?? '') ?? table
   switch (code) {
     case '23505':
       if (where !== undefined) {
@@ -117,12 +141,17 @@ export function translate(
       return new UnavailableError(`${target} is read-only: connect to the primary`, options)
     case '42P01':
     case '42703':
-      return new UnavailableError(
-        `${target} lacks a table or column: ${message}; run the migrations`,
-        options,
-      )
+      return new MigrationError(`${target} lacks a table or column: ${message}; run the migrations`, options)
   }
-  if (isRefused(error)) return new UnavailableError(`${target} refused the connection: ${message}`, options)
+  if (isRefused(error)) {
+    return new ConfigError(`${target} refuses: ${message}; check user, password, database and rights`, options)
+  }
+  if (isUntrusted(error)) {
+    return new ConfigError(
+      `${target} does not give the TLS that PGSSLMODE or sslmode asks for: ${message}`,
+      options,
+    )
+  }
   if (isConnectionError(error)) {
     return new UnavailableError(`${target} cannot be reached or closed the connection: ${message}`, options)
   }

@@ -1,44 +1,72 @@
 /** Postgres' side of the migration runner. */
 
+import { UnavailableError } from '../../errors.ts'
 import { MIGRATION_LOCK, type MigrationTarget } from '../../migrations/target.ts'
-import type { Client, Source } from './source.ts'
+import { SERVER_TIME, type ServerClock } from './clock.ts'
+import { isConnectionError, translate } from './errors.ts'
+import type { Client, Rows, Source } from './source.ts'
 
 export type Migrate = (target: MigrationTarget) => Promise<unknown>
 
-export function postgresMigrations(source: Source): MigrationTarget {
-  let client: Client | undefined
+/** What is asked here also tells the server's time, so that opening need not ask for it. */
+export function postgresMigrations(source: Source, clock: Pick<ServerClock, 'observe'>): MigrationTarget {
+  let alone: Client | undefined
+
+  async function send(client: Client, text: string, params: readonly unknown[]): Promise<Rows> {
+    try {
+      const sentAt = Date.now()
+      const rows = await client.query({ text, name: undefined }, params)
+      const now = rows[0]?.now
+      if (now !== undefined) clock.observe(sentAt, Number(now), Date.now())
+      return rows
+    } catch (error) {
+      // A server that goes away says nothing about the migration.
+      throw isConnectionError(error) ? translate(error, undefined, new Map(), source.target) : error
+    }
+  }
+
+  async function lent<R>(connect: () => Promise<Client>, work: (client: Client) => Promise<R>): Promise<R> {
+    const client = await connect()
+    let broken = false
+    try {
+      return await work(client)
+    } catch (error) {
+      broken = error instanceof UnavailableError
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
 
   return {
     dialect: 'postgres',
     async query(sql, params = []) {
       // Columns by name, from a query that may be anything: let Postgres name them.
-      const text = /^\s*(select|with)\b/i.test(sql) ? `select row_to_json("q") from (${sql}) "q"` : sql
-      const statement = { text, name: undefined }
+      const reads = /^\s*(select|with)\b/i.test(sql)
+      const text = reads ? `select row_to_json("q") as "q", ${SERVER_TIME} as "now" from (${sql}) "q"` : sql
       const rows =
-        client === undefined ? await source.query(statement, params) : await client.query(statement, params)
-      return text === sql ? [] : rows.map(([row]) => JSON.parse(row!))
+        alone === undefined
+          ? await lent(source.connect, (client) => send(client, text, params))
+          : await send(alone, text, params)
+      return reads ? rows.map(({ q }) => q as Record<string, unknown>) : []
     },
-    async exclusive(work) {
-      client = await source.connectDirect()
-      let broken = true
-      try {
-        await client.query({ text: 'begin', name: undefined }, [])
+    exclusive: (work) =>
+      lent(source.connectDirect, async (client) => {
+        await send(client, 'begin', [])
         try {
           // Of the transaction, not the session: behind a pooler a session is nobody's.
-          await client.query({ text: `select pg_advisory_xact_lock(${MIGRATION_LOCK})`, name: undefined }, [])
+          await send(client, `select pg_advisory_xact_lock(${MIGRATION_LOCK})`, [])
+          alone = client
           const result = await work()
-          await client.query({ text: 'commit', name: undefined }, [])
-          broken = false
+          await send(client, 'commit', [])
           return result
         } catch (error) {
-          await client.query({ text: 'rollback', name: undefined }, [])
-          broken = false
+          // The connection may be what was lost; the first error tells why.
+          await send(client, 'rollback', []).catch(() => {})
           throw error
+        } finally {
+          alone = undefined
         }
-      } finally {
-        client.release(broken)
-        client = undefined
-      }
-    },
+      }),
   }
 }

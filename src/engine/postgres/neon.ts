@@ -3,27 +3,34 @@
 import { loadDriver } from '../drivers.ts'
 import { createPostgresEngine, type PostgresEngine } from './engine.ts'
 import type { PgEngineOptions } from './pg.ts'
-import { createPoolSource, type Pool } from './pool-source.ts'
+import { createPoolSource, PATIENCE, type Pool } from './pool-source.ts'
 import { withoutTls } from './tls.ts'
 
 export type NeonEngineOptions = Omit<PgEngineOptions, 'sslMode' | 'rootCertificate'>
 
 export async function neonEngine(options: NeonEngineOptions): Promise<PostgresEngine> {
-  const { Pool, neonConfig } = await loadDriver(
-    '@neondatabase/serverless',
-    () => import('@neondatabase/serverless'),
-  )
+  const driver = await loadDriver('@neondatabase/serverless', () => import('@neondatabase/serverless'))
   // Gathering writes for up to a millisecond costs five times the latency; we gather by tick.
-  neonConfig.coalesceWrites = false
+  driver.neonConfig.coalesceWrites = false
   // Sends the password before it is asked for, which only some ways to authenticate forgive.
-  neonConfig.pipelineConnect = false
-  const open = (url: string, size = options.poolSize ?? { min: 0, max: 10 }) =>
-    new Pool({
+  driver.neonConfig.pipelineConnect = false
+  const patience = options.patience ?? PATIENCE
+  const open = (url: string, size = options.poolSize ?? { min: 0, max: 10 }): Pool => {
+    const opened = new driver.Pool({
       connectionString: withoutTls(url),
       max: size.max,
       min: size.min,
       allowExitOnIdle: true,
-    }) as unknown as Pool
+    })
+    // The pool's own setting would also end the wait for a connection that others are using.
+    opened.Client = class extends driver.Client {
+      constructor(config?: ConstructorParameters<typeof driver.Client>[0]) {
+        super({ ...Object(config), connectionTimeoutMillis: patience })
+      }
+    }
+    // The cast: its types are those of an older `pg`.
+    return opened as unknown as Pool
+  }
   const pool = options.pool ?? open(options.url ?? '')
   const pooled = options.pooled ?? false
   const direct =
@@ -36,11 +43,11 @@ export async function neonEngine(options: NeonEngineOptions): Promise<PostgresEn
     direct,
     named: !pooled,
     listens: direct !== undefined || !pooled,
-    patience: options.patience ?? 10_000,
+    patience,
     owned: options.pool === undefined,
     hooks: options.hooks,
     drizzle: async () => {
-      const { drizzle } = await import('drizzle-orm/neon-serverless')
+      const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/neon-serverless'))
       return drizzle(pool as never)
     },
   })

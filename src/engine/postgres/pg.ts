@@ -1,8 +1,11 @@
 /** The `pg` driver: TCP, TLS by PGSSLMODE, prepared statements by name, pipelining inside transactions. */
 
+import type { ConnectionOptions } from 'node:tls'
+import type { ClientConfig } from 'pg'
 import { loadDriver } from '../drivers.ts'
 import { createPostgresEngine, type PostgresEngine, type PostgresEngineOptions } from './engine.ts'
-import { createPoolSource, type Pool } from './pool-source.ts'
+import { LACKS_TLS } from './errors.ts'
+import { createPoolSource, PATIENCE, type Pool } from './pool-source.ts'
 import { type SslMode, tlsOf, withoutTls } from './tls.ts'
 
 export interface PgEngineOptions extends PostgresEngineOptions {
@@ -22,62 +25,72 @@ export interface PgEngineOptions extends PostgresEngineOptions {
   readonly patience?: number | undefined
 }
 
-const loadPg = async () => (await loadDriver('pg', () => import('pg'))).default
-
 export async function pgEngine(options: PgEngineOptions): Promise<PostgresEngine> {
   const pooled = options.pooled ?? false
-  const pool = options.pool ?? (await openPool(options.url ?? '', options))
+  const patience = options.patience ?? PATIENCE
+  const tls = tlsOf(options.sslMode ?? 'prefer', options.rootCertificate)
+  const pools: TlsPool[] = []
+  const open = async (url: string, size = options.poolSize ?? { min: 0, max: 10 }) => {
+    const opened = await openPool(url, { ...size, ssl: tls.ssl, patience })
+    pools.push(opened)
+    return opened
+  }
+  const pool = options.pool ?? (await open(options.url ?? ''))
   const direct =
     options.directUrl === undefined || options.directUrl === options.url
       ? undefined
-      : await openPool(options.directUrl, { ...options, poolSize: { min: 0, max: 2 } })
+      : await open(options.directUrl, { min: 0, max: 2 })
   const source = createPoolSource({
     target: options.target ?? 'Postgres',
     pool,
     direct,
     named: !pooled,
     listens: direct !== undefined || !pooled,
-    patience: options.patience ?? 10_000,
+    patience,
+    mend(error) {
+      // What libpq calls `prefer`: a server without TLS is known by its answer, and asked again without.
+      if (!tls.orPlain || !LACKS_TLS.test((error as Error | undefined)?.message ?? '')) return false
+      for (const { options } of pools) options.ssl = false
+      return true
+    },
     owned: options.pool === undefined,
     hooks: options.hooks,
     drizzle: async () => {
-      const { drizzle } = await import('drizzle-orm/node-postgres')
+      const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/node-postgres'))
       return drizzle(pool as never)
     },
   })
   return createPostgresEngine(source, options)
 }
 
-async function openPool(
-  url: string,
-  { sslMode = 'prefer', rootCertificate, poolSize }: PgEngineOptions,
-): Promise<Pool> {
-  const { Pool } = await loadPg()
-  const { ssl, orPlain } = tlsOf(sslMode, rootCertificate)
-  const pool = new Pool({
+interface PoolSettings {
+  readonly min: number
+  readonly max: number
+  readonly ssl: ConnectionOptions | false
+  readonly patience: number
+}
+
+/** Connections made from now on are made by these options. */
+type TlsPool = Pool & { readonly options: { ssl?: boolean | ConnectionOptions | undefined } }
+
+async function openPool(url: string, { min, max, ssl, patience }: PoolSettings): Promise<TlsPool> {
+  const { default: pg } = await loadDriver('pg', () => import('pg'))
+  return new pg.Pool({
     connectionString: withoutTls(url),
     ssl,
-    min: poolSize?.min ?? 0,
-    max: poolSize?.max ?? 10,
+    min,
+    max,
+    // Its own setting would also end the wait for a connection that others are using.
+    Client: class extends pg.Client {
+      constructor(config?: ClientConfig) {
+        super({ ...config, connectionTimeoutMillis: patience })
+      }
+    },
     // A script that forgets to close still ends.
     allowExitOnIdle: true,
+    // A peer that is gone without a word is noticed, sooner or later.
+    keepAlive: true,
     // Statements of a transaction are sent without waiting for the answer to BEGIN.
     pipeline: true,
   })
-  if (orPlain) plainIfRefused(pool)
-  return pool
-}
-
-/** Once a server says that it has no TLS, the pool goes on without. */
-function plainIfRefused(pool: { options: { ssl?: unknown }; connect: Pool['connect'] }): void {
-  const connect = pool.connect.bind(pool)
-  pool.connect = async () => {
-    try {
-      return await connect()
-    } catch (error) {
-      if (!/does not support SSL/i.test((error as Error).message)) throw error
-      pool.options.ssl = false
-      return connect()
-    }
-  }
 }

@@ -7,7 +7,8 @@ import { loadDriver } from '../drivers.ts'
 import { createLock } from '../lock.ts'
 import { createPostgresEngine, type PostgresEngine, type PostgresEngineOptions } from './engine.ts'
 import { lockFolder } from './folder-lock.ts'
-import type { Client, RawRows, Source, SqlText } from './source.ts'
+import type { Client, Rows, Source, SqlText } from './source.ts'
+import { parsers } from './values.ts'
 
 export interface PgliteEngineOptions extends PostgresEngineOptions {
   /** A folder, made if it is not there; in memory without one. */
@@ -20,8 +21,8 @@ export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<P
   const { database, target, close } = await open(options)
   const turns = createLock()
 
-  const query = async ({ text }: SqlText, values: readonly unknown[]): Promise<RawRows> => {
-    const { rows } = await database.query<(string | null)[]>(text, [...values], { rowMode: 'array', parsers })
+  const query = async ({ text }: SqlText, values: readonly unknown[]): Promise<Rows> => {
+    const { rows } = await database.query<Record<string, unknown>>(text, [...values], { parsers })
     return rows
   }
   const connect = async (): Promise<Client> => {
@@ -39,7 +40,7 @@ export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<P
     target,
     driver: database,
     async drizzle() {
-      const { drizzle } = await import('drizzle-orm/pglite')
+      const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/pglite'))
       return drizzle(database)
     },
     connect,
@@ -97,8 +98,3 @@ async function open({ path, database }: PgliteEngineOptions): Promise<Opened> {
     throw error
   }
 }
-
-/** Types by their number in Postgres, all left as text: bool, bytea, int8, text, numeric, timestamptz, json, jsonb. */
-const parsers = Object.fromEntries(
-  [16, 17, 20, 25, 1700, 1184, 114, 3802].map((oid) => [oid, (value: string) => value]),
-)

@@ -3,20 +3,24 @@
 import { UnavailableError } from '../../errors.ts'
 import type { EngineHooks } from '../hooks.ts'
 import { isConnectionError, isRefused } from './errors.ts'
-import type { Client, RawRows, Source, SqlText } from './source.ts'
+import { createListener } from './listener.ts'
+import type { Client, Rows, Source, SqlText } from './source.ts'
+import { parsers } from './values.ts'
 
 /** The part of `pg`'s client and pool that is used; Neon's are alike. */
 export interface PoolClient {
   query(config: object): Promise<{ rows: unknown[] }>
   release(error?: Error | boolean): void
   on(event: string, handler: (...args: never[]) => void): unknown
-  removeAllListeners(event: string): unknown
 }
 export interface Pool {
   connect(): Promise<PoolClient>
   end(): Promise<void>
   on(event: 'error', handler: () => void): unknown
 }
+
+/** Milliseconds for which a server that is away is waited for, unless told. */
+export const PATIENCE = 10_000
 
 export interface PoolSourceOptions {
   readonly target: string
@@ -29,27 +33,55 @@ export interface PoolSourceOptions {
   readonly listens: boolean
   /** Milliseconds for which a server that is asleep or restarting is waited for. */
   readonly patience: number
+  /** After a failure to connect: whether something was changed, so that the next attempt may fare better. */
+  readonly mend?: ((error: unknown) => boolean) | undefined
   readonly owned: boolean
   readonly hooks: EngineHooks | undefined
 }
 
-/** Values as Postgres writes them: decoding is ours. */
-const asText = { getTypeParser: () => (value: unknown) => value }
+const asIs = (value: string) => value
+const types = { getTypeParser: (oid: number) => parsers[oid] ?? asIs }
 
 export function createPoolSource(options: PoolSourceOptions): Source {
   const { pool, direct = pool, named, target } = options
   // A connection that breaks while idle is replaced on the next use; there is nobody to tell.
-  pool.on('error', () => {})
+  for (const each of [pool, direct]) each.on('error', () => {})
+  let closing = false
+  let connecting = 0
+  let onQuiet = () => {}
 
-  const connect = async (): Promise<Client> => wrap(await patiently(() => pool.connect(), options), named)
+  /** Nothing has been sent yet, so trying again is safe: Neon wakes, a server restarts. */
+  async function lend(from: Pool, patience = options.patience): Promise<PoolClient> {
+    connecting++
+    try {
+      let deadline: number | undefined
+      for (let delay = 20; ; delay = Math.min(delay * 2, 500)) {
+        try {
+          return await from.connect()
+        } catch (error) {
+          if (options.mend?.(error)) continue
+          if (isRefused(error) || !isConnectionError(error)) throw error
+          deadline ??= Date.now() + patience
+          if (closing || Date.now() + delay > deadline) throw unreachable(target, error)
+          options.hooks?.retry?.(error)
+          await new Promise((resolve) => setTimeout(resolve, delay * (0.5 + Math.random() / 2)))
+        }
+      }
+    } finally {
+      connecting--
+      if (connecting === 0) onQuiet()
+    }
+  }
+
+  const listener = createListener(() => lend(direct), options.hooks)
   return {
     target,
     driver: pool,
     drizzle: options.drizzle,
-    connect,
-    connectDirect: async () => wrap(await patiently(() => direct.connect(), options), named),
-    async query(statement, values) {
-      const client = await connect()
+    connect: async () => wrap(await lend(pool), named),
+    connectDirect: async () => wrap(await lend(direct), named),
+    async query(statement, values, patience) {
+      const client = wrap(await lend(pool, patience), named)
       try {
         const rows = await client.query(statement, values)
         client.release(false)
@@ -59,22 +91,18 @@ export function createPoolSource(options: PoolSourceOptions): Source {
         throw error
       }
     },
-    async listen(channel, handler) {
-      if (!options.listens) return async () => {}
-      const client = await patiently(() => direct.connect(), options)
-      // The hint is lost with the connection; whoever listens also polls.
-      client.on('error', () => {})
-      client.on('notification', (message: { channel: string; payload?: string }) => {
-        if (message.channel === channel) handler(message.payload ?? '')
-      })
-      await client.query({ text: `listen ${quoteChannel(channel)}` })
-      return async () => {
-        client.removeAllListeners('notification')
-        client.release(true)
-      }
-    },
+    listen: async (channel, handler) =>
+      options.listens ? listener.listen(channel, handler) : async () => {},
     async close() {
+      closing = true
+      listener.close()
       if (!options.owned) return
+      // A pool that has ended forgets those who wait for a connection, and they would wait for ever.
+      if (connecting > 0) {
+        await new Promise<void>((resolve) => {
+          onQuiet = resolve
+        })
+      }
       await pool.end()
       if (direct !== pool) await direct.end()
     },
@@ -92,10 +120,10 @@ function wrap(client: PoolClient, named: boolean): Client {
     client.on('error', () => broken.set(client, true))
   }
   return {
-    async query({ text, name }: SqlText, values: readonly unknown[]): Promise<RawRows> {
-      const config = { text, values, rowMode: 'array', types: asText }
+    async query({ text, name }: SqlText, values: readonly unknown[]): Promise<Rows> {
+      const config = { text, values, types }
       const { rows } = await client.query(named && name !== undefined ? { ...config, name } : config)
-      return rows as RawRows
+      return rows as Rows
     },
     release(bad) {
       client.release(bad || broken.get(client))
@@ -103,31 +131,7 @@ function wrap(client: PoolClient, named: boolean): Client {
   }
 }
 
-/** Nothing has been sent yet, so trying again is safe: Neon wakes, a server restarts. */
-async function patiently<T>(
-  attempt: () => Promise<T>,
-  { patience, target, hooks }: PoolSourceOptions,
-): Promise<T> {
-  const deadline = Date.now() + patience
-  for (let delay = 20; ; delay = Math.min(delay * 2, 500)) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (isRefused(error) || !isConnectionError(error)) throw error
-      if (Date.now() + delay > deadline) {
-        throw new UnavailableError(
-          `${target} cannot be reached: ${(error as Error).message || 'connection refused'}`,
-          {
-            cause: error,
-          },
-        )
-      }
-      hooks?.retry?.(error)
-      await new Promise((resolve) => setTimeout(resolve, delay * (0.5 + Math.random() / 2)))
-    }
-  }
-}
-
-function quoteChannel(channel: string): string {
-  return `"${channel.replaceAll('"', '""')}"`
+function unreachable(target: string, cause: unknown): UnavailableError {
+  const reason = (cause as Error | undefined)?.message || 'the connection was refused'
+  return new UnavailableError(`${target} cannot be reached: ${reason}`, { cause })
 }

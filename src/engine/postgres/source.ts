@@ -1,7 +1,7 @@
 /** What the Postgres engine needs of a driver. `pg.ts`, `neon.ts` and `pglite.ts` each provide it. */
 
-/** Rows as arrays of text, as Postgres writes it, or null. */
-export type RawRows = readonly (readonly (string | null)[])[]
+/** Rows by column name, decoded by the parsers of `values.ts`. */
+export type Rows = Record<string, unknown>[]
 
 export interface SqlText {
   readonly text: string
@@ -10,7 +10,7 @@ export interface SqlText {
 }
 
 export interface Client {
-  query(statement: SqlText, values: readonly unknown[]): Promise<RawRows>
+  query(statement: SqlText, values: readonly unknown[]): Promise<Rows>
   /** Back to the pool; a `broken` one is thrown away. */
   release(broken: boolean): void
 }
@@ -18,8 +18,8 @@ export interface Client {
 export interface Source {
   /** What a person is shown: host and database, never a password. */
   readonly target: string
-  /** One statement, on any connection. */
-  query(statement: SqlText, values: readonly unknown[]): Promise<RawRows>
+  /** One statement, on any connection. `patience`: milliseconds that a server which is away is waited for. */
+  query(statement: SqlText, values: readonly unknown[], patience?: number): Promise<Rows>
   /** A connection of one's own. */
   connect(): Promise<Client>
   /** A connection that does not go through a pooler, if there is a way. */

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
+import { ConfigError } from '../../errors.ts'
 
 export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
 
@@ -13,7 +14,7 @@ export interface TlsChoice {
 
 /** `rootCertificate`: path of the authority's certificate, as in `PGSSLROOTCERT`. */
 export function tlsOf(mode: SslMode, rootCertificate: string | undefined): TlsChoice {
-  const ca = rootCertificate === undefined ? {} : { ca: readFileSync(rootCertificate, 'utf8') }
+  const ca = rootCertificate === undefined ? {} : { ca: readCertificate(rootCertificate) }
   switch (mode) {
     case 'disable':
       return { ssl: false, orPlain: false }
@@ -33,14 +34,23 @@ export function tlsOf(mode: SslMode, rootCertificate: string | undefined): TlsCh
   }
 }
 
+function readCertificate(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`PGSSLROOTCERT or sslrootcert: ${(error as Error).message}`, { cause: error })
+  }
+}
+
 function caOnly(ca: ConnectionOptions): ConnectionOptions {
   return { rejectUnauthorized: true, checkServerIdentity: () => undefined, ...ca }
 }
 
 /** The URL without the parameters that the drivers would take for their own notion of TLS. */
 export function withoutTls(url: string): string {
-  const parsed = new URL(url)
-  for (const name of ['sslmode', 'sslrootcert', 'ssl', 'channel_binding', 'pgbouncer'])
-    parsed.searchParams.delete(name)
-  return parsed.toString()
+  // Not as a whole: libpq's `postgres://user@/database?host=/folder` has no host, which `URL` refuses.
+  const [place = '', query = ''] = url.split(/\?(.*)/s)
+  const parameters = new URLSearchParams(query)
+  for (const name of ['sslmode', 'sslrootcert', 'ssl', 'channel_binding', 'pgbouncer']) parameters.delete(name)
+  return parameters.size === 0 ? place : `${place}?${parameters}`
 }

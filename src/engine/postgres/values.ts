@@ -1,11 +1,14 @@
-/** Values in Postgres' text format, exactly: drivers' own parsers read the years below 100 as 19xx or 20xx. */
+/**
+ * Values in Postgres' text format, by the numbers that Postgres gives its types. The drivers' own parsers read
+ * the years below 100 as 19xx or 20xx, and leave 64-bit integers as text.
+ */
 
 import { UnavailableError } from '../../errors.ts'
 
 const ISO =
   /^(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?$/
 
-export function decodeTimestamp(raw: string): Date {
+function decodeTimestamp(raw: string): Date {
   const parts = ISO.exec(raw)
   if (parts === null) {
     throw new UnavailableError(
@@ -44,7 +47,17 @@ export function encodeBytes(value: Uint8Array): string {
   return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
 }
 
-export function decodeBytes(raw: string): Uint8Array {
+function decodeBytes(raw: string): Uint8Array {
   const buffer = Buffer.from(raw.slice(2), 'hex')
   return new Uint8Array(buffer)
+}
+
+export const parsers: Readonly<Record<number, (raw: string) => unknown>> = {
+  16: (raw) => raw === 't' || raw === 'true',
+  17: decodeBytes,
+  20: Number,
+  1184: decodeTimestamp,
+  1700: Number,
+  114: JSON.parse,
+  3802: JSON.parse,
 }

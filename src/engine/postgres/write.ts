@@ -44,7 +44,7 @@ export function compileWrite(write: WriteShape, lists: readonly (readonly number
   const parts: string[] = []
   if (head.kind === 'update') {
     parts.push(
-      `"head" as (${updateText(dialect, writer, table, head.update)} returning ${visibleColumns(table)})`,
+      `"head" as (${updateText(dialect, writer, table, head.update)} returning ${plainColumns(table)})`,
     )
   } else {
     const values = table.columnList.map((column, i) =>
@@ -52,7 +52,7 @@ export function compileWrite(write: WriteShape, lists: readonly (readonly number
     )
     parts.push(
       `"head" as (insert into ${quote(table.sqlName)} (${allColumns(table)}) select ${values.join(', ')}` +
-        `${conflictText(dialect, writer, table, head.insert.conflict)} returning ${visibleColumns(table)})`,
+        `${conflictText(dialect, writer, table, head.insert.conflict)} returning ${plainColumns(table)})`,
     )
   }
   writer.refText = (column, offset) => {
@@ -70,10 +70,17 @@ export function compileWrite(write: WriteShape, lists: readonly (readonly number
           : `delete from ${quote(step.table.sqlName)} where ${conditionText(dialect, writer, step.table, step.where)} and ${guard}`
     parts.push(`"step${i}" as (${text})`)
   }
-  const columns = table.visible.map((column) => `"head".${quote(column.sqlName)}`).join(', ')
+  const columns = table.visible
+    .map((column) => `"head".${quote(column.sqlName)} as ${quote(column.key)}`)
+    .join(', ')
   const others = steps.map((step) => step.table)
   const draft = finish(dialect, writer, table, `with ${parts.join(', ')} select ${columns} from "head"`, true)
   return { ...draft, others }
+}
+
+/** Within a CTE, columns keep the database's names. */
+function plainColumns(table: Table): string {
+  return table.visible.map((column) => columnText(table, column)).join(', ')
 }
 
 function insertFromLists(

@@ -13,7 +13,7 @@ import {
   withinWorkspace,
 } from './conditions.ts'
 import { type Dialect, quote } from './dialect.ts'
-import { type Draft, rowDecoder, Writer } from './statement.ts'
+import { type Draft, rowDecoder, type Statement, Writer } from './statement.ts'
 import type { AggregateShape, ConflictShape, FindShape, InsertRows, UpdateShape } from './take-apart.ts'
 
 export function compileFind(dialect: Dialect, table: Table, shape: Shape, find: FindShape): Draft {
@@ -86,10 +86,10 @@ export function compileAggregate(
   const writer = new Writer(dialect, shape.bindings)
   const groups = aggregate.groupBy.map((column) => columnText(table, column))
   const terms = [
-    ...groups,
-    'count(*)',
-    ...aggregate.sum.map((column) => `sum(${columnText(table, column)})`),
-    ...aggregate.max.map((column) => `max(${columnText(table, column)})`),
+    ...aggregate.groupBy.map((column, i) => `${groups[i]} as ${quote(`group ${column.key}`)}`),
+    'count(*) as "count"',
+    ...aggregate.sum.map((column) => `sum(${columnText(table, column)}) as ${quote(`sum ${column.key}`)}`),
+    ...aggregate.max.map((column) => `max(${columnText(table, column)}) as ${quote(`max ${column.key}`)}`),
   ]
   let text = `select ${terms.join(', ')} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, aggregate.where)}`
   if (groups.length > 0) text += ` group by ${groups.join(', ')}`
@@ -129,8 +129,9 @@ export function allColumns(table: Table): string {
   return table.columnList.map((column) => quote(column.sqlName)).join(', ')
 }
 
+/** Named by their keys, so that rows need no renaming. */
 export function visibleColumns(table: Table): string {
-  return table.visible.map((column) => columnText(table, column)).join(', ')
+  return table.visible.map((column) => `${columnText(table, column)} as ${quote(column.key)}`).join(', ')
 }
 
 export function finish(dialect: Dialect, writer: Writer, table: Table, text: string, writes: boolean): Draft {
@@ -158,17 +159,19 @@ function partialTarget(dialect: Dialect, table: Table, columns: readonly ColumnD
 function aggregateDecoder(
   dialect: Dialect,
   { groupBy, sum, max }: AggregateShape,
-): (raw: readonly unknown[]) => Record<string, unknown> {
-  const decoded = (column: ColumnDef, value: unknown) => {
-    const decode = dialect.decoder(column)
-    return value === null || decode === undefined ? value : decode(value as never)
-  }
-  return (raw) => {
-    let i = 0
-    const group = Object.fromEntries(groupBy.map((column) => [column.key, decoded(column, raw[i++])]))
-    const count = Number(raw[i++])
-    const sums = Object.fromEntries(sum.map((column) => [column.key, Number(raw[i++] ?? 0)]))
-    const maxima = Object.fromEntries(max.map((column) => [column.key, decoded(column, raw[i++])]))
-    return { group, count, sum: sums, max: maxima }
-  }
+): NonNullable<Statement['decode']> {
+  const take = (columns: readonly ColumnDef[], prefix: string, row: Record<string, unknown>) =>
+    Object.fromEntries(
+      columns.map((column) => {
+        const value = row[`${prefix}${column.key}`]
+        const decode = dialect.decoder(column)
+        return [column.key, value === null || decode === undefined ? value : decode(value as never)]
+      }),
+    )
+  return (row) => ({
+    group: take(groupBy, 'group ', row),
+    count: row.count,
+    sum: Object.fromEntries(sum.map((column) => [column.key, row[`sum ${column.key}`] ?? 0])),
+    max: take(max, 'max ', row),
+  })
 }

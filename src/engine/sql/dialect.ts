@@ -11,7 +11,7 @@ export interface Dialect {
   readonly numbered: boolean
   /** From a checked value to what the driver takes. */
   encoder(column: ColumnDef, list: boolean): (value: never) => unknown
-  /** From what the driver gives, which is never null here, to a value; undefined when they are the same. */
+  /** From what the driver gives, which is never null here, to a value; undefined when it gives just that. */
   decoder(column: ColumnDef): ((raw: never) => unknown) | undefined
   booleanLiteral(value: boolean): string
   /** `column` is one of a bound list. */

@@ -15,8 +15,8 @@ export interface Statement {
   readonly name: string | undefined
   readonly slots: readonly Slot[]
   readonly encoders: readonly ((value: never) => unknown)[]
-  /** Turns a row, as an array of the driver's values, into an object. */
-  readonly decode: (raw: readonly unknown[]) => Record<string, unknown>
+  /** Finishes a row of the driver's, whose columns are named by their keys. */
+  readonly decode: ((row: Record<string, unknown>) => Record<string, unknown>) | undefined
   /** Whether it changes anything. */
   readonly writes: boolean
 }
@@ -83,19 +83,20 @@ function refValue(
   return slot.offset === 0 ? value : (value as number) + slot.offset
 }
 
-/** A decoder of rows with these columns, in this order. */
-export function rowDecoder(
-  dialect: Dialect,
-  columns: readonly ColumnDef[],
-): (raw: readonly unknown[]) => Record<string, unknown> {
-  const keys = columns.map((column) => column.key)
-  const decoders = columns.map((column) => dialect.decoder(column))
-  return (raw) => {
-    const row: Record<string, unknown> = {}
-    for (let i = 0; i < keys.length; i++) {
-      const value = raw[i]
-      const decode = decoders[i]
-      row[keys[i]!] = value === null || decode === undefined ? value : decode(value as never)
+/**
+ * Turns the values that the driver does not give as they are meant; undefined when there are none. Rows are
+ * changed in place: the driver has made them for us.
+ */
+export function rowDecoder(dialect: Dialect, columns: readonly ColumnDef[]): Statement['decode'] {
+  const changes = columns.flatMap((column) => {
+    const decode = dialect.decoder(column)
+    return decode === undefined ? [] : [{ key: column.key, decode }]
+  })
+  if (changes.length === 0) return undefined
+  return (row) => {
+    for (const { key, decode } of changes) {
+      const value = row[key]
+      if (value !== null) row[key] = decode(value as never)
     }
     return row
   }

@@ -105,7 +105,13 @@ export function createVerbs(backend: Backend): Verbs {
     async aggregate(table: Table, query: AggregateQuery<Table> = {}, options?: CallOptions) {
       const shape = new Shape(`aggregate ${table.sqlName} `)
       const where = shape.where(table, query.where)
-      const groupBy = shape.columns(table, query.groupBy)
+      const groupBy = shape.columns(table, query.groupBy, [
+        'text',
+        'oneOf',
+        'integer',
+        'boolean',
+        'timestamp',
+      ])
       const sum = shape.columns(table, query.sum, ['integer'])
       const max = shape.columns(table, query.max, ['integer', 'text', 'timestamp'])
       const statement = cache.statement(shape.key, () =>

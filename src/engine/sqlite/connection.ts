@@ -18,18 +18,16 @@ export interface Connection {
   close(): void
 }
 
-/** How long opening may wait for another process, in milliseconds. Only here may waiting block the event loop. */
-const OPENING_TIMEOUT = 5000
-
 export interface ConnectionOptions {
   readonly readonly?: boolean
   /** FULL survives a power cut with every commit; NORMAL may lose the last ones, and never more. */
   readonly synchronous?: 'NORMAL' | 'FULL'
 }
 
+/** Throws SQLITE_BUSY while another process is in the way: switching to WAL needs the file for itself. */
 export function openConnection(Driver: Driver, path: string, options: ConnectionOptions = {}): Connection {
-  // `timeout` is busy_timeout, set before the first statement: switching to WAL may have to wait as well.
-  const database = new Driver(path, { timeout: OPENING_TIMEOUT, readonly: options.readonly ?? false })
+  // `timeout` is busy_timeout, which would block the event loop; waiting is `patiently`'s.
+  const database = new Driver(path, { timeout: 0, readonly: options.readonly ?? false })
   try {
     configure(database, options)
   } catch (error) {
@@ -48,29 +46,28 @@ export function configure(database: Database, options: ConnectionOptions): void 
   database.pragma('foreign_keys = ON')
   database.pragma('temp_store = MEMORY')
   database.pragma('cache_size = -64000')
-  // From here on waiting is asynchronous, in `engine.ts`: busy_timeout would block the event loop.
-  database.pragma('busy_timeout = 0')
 }
 
 export function wrapConnection(database: Database): Connection {
   database.function(MERGE_FUNCTION, { deterministic: true }, mergeJsonText)
   database.function(HAS_KEY_FUNCTION, { deterministic: true }, hasJsonKey)
-  const prepared = new WeakMap<Statement, BetterSqlite.Statement<unknown[], unknown[]>>()
+  const prepared = new WeakMap<Statement, BetterSqlite.Statement<unknown[], AnyRow>>()
   return {
     database,
     run(statement, bound) {
       let ready = prepared.get(statement)
       if (ready === undefined) {
-        ready = database.prepare<unknown[], unknown[]>(statement.text)
-        if (ready.reader) ready.raw(true)
+        ready = database.prepare<unknown[], AnyRow>(statement.text)
         prepared.set(statement, ready)
       }
       if (!ready.reader) {
         ready.run(bound)
         return []
       }
-      const { decode } = statement
-      return ready.all(bound).map(decode)
+      const rows = ready.all(bound)
+      if (statement.decode !== undefined)
+        for (let i = 0; i < rows.length; i++) rows[i] = statement.decode(rows[i]!)
+      return rows
     },
     exec: (sql) => {
       database.exec(sql)

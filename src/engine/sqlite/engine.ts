@@ -4,10 +4,12 @@
  * another process is waited for without blocking the event loop.
  */
 
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ClosedError, UnavailableError } from '../../errors.ts'
+import { ClosedError, ConfigError, TerraceError, UnavailableError } from '../../errors.ts'
 import { type Clock, createClock } from '../clock.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
+import { loadDriver } from '../drivers.ts'
 import { createReporter, type EngineHooks } from '../hooks.ts'
 import { createIds } from '../ids.ts'
 import { createLock } from '../lock.ts'
@@ -21,6 +23,7 @@ import { type Connection, type Database, openConnection, wrapConnection } from '
 import { sqliteDialect } from './dialect.ts'
 import { isBusy, translate } from './errors.ts'
 import { createGathering } from './gather.ts'
+import { patiently } from './patience.ts'
 import { type Migrate, sqliteMigrations } from './migrations.ts'
 
 export interface SqliteEngineOptions {
@@ -39,6 +42,8 @@ export interface SqliteEngineOptions {
   readonly hooks?: EngineHooks | undefined
 }
 
+const PATIENCE = 5000
+
 export interface SqliteEngine extends RootEngine {
   readonly tier: 'sqlite'
   unwrap(): Promise<{ readonly database: Database; readonly drizzle: unknown }>
@@ -53,42 +58,28 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
   const scope = createTransactionScope()
   const signals = createSignals()
   const turns = createLock()
-  const patience = options.patience ?? 5000
+  const patience = options.patience ?? PATIENCE
   const report = createReporter(options.hooks)
   const calls = createSqliteCalls(connection, cache, target, report)
   let reader: { connection: Connection; calls: SqliteCalls } | undefined
   let inTransaction = false
   let closed = false
+  let closing: Promise<void> | undefined
 
   /** Runs `work` until no other process is in the way. */
-  async function patiently<T>(work: () => T, signal?: AbortSignal): Promise<T> {
-    const deadline = Date.now() + patience
-    for (let delay = 1; ; delay = Math.min(delay * 2, 50)) {
-      signal?.throwIfAborted()
-      try {
-        return work()
-      } catch (error) {
-        const cause = error instanceof UnavailableError ? error.cause : error
-        if (!isBusy(cause) || Date.now() >= deadline) throw translate(error, undefined, target)
-        options.hooks?.retry?.(cause)
-      }
-      await new Promise((resume) => setTimeout(resume, delay * (0.5 + Math.random() / 2)))
+  async function whenFree<T>(work: () => T, signal?: AbortSignal): Promise<T> {
+    try {
+      return await patiently(work, { patience, signal, onBusy: options.hooks?.retry })
+    } catch (error) {
+      throw closed && !(error instanceof TerraceError) ? new ClosedError() : translate(error, undefined, target)
     }
   }
 
-  const gathering = createGathering(connection, turns, patiently, target)
+  const gathering = createGathering(connection, turns, whenFree, target)
 
   /** A read: at once, unless a transaction has the connection. */
   function read<T>(work: (calls: SqliteCalls) => T, signal: AbortSignal | undefined): MaybePromise<T> {
-    if (!inTransaction) {
-      try {
-        return work(calls)
-      } catch (error) {
-        if (!(error instanceof UnavailableError && isBusy(error.cause))) throw error
-        return patiently(() => work(calls), signal)
-      }
-    }
-    if (connection.database.memory)
+    if (inTransaction && connection.database.memory)
       return turns.acquire(signal).then(() => {
         try {
           return work(calls)
@@ -96,8 +87,18 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
           turns.release()
         }
       })
-    reader ??= openReader()
-    return patiently(() => work(reader!.calls), signal)
+    // Asked each time: while it waits, a transaction may begin, whose writes it must not see.
+    const once = () => {
+      if (!inTransaction) return work(calls)
+      reader ??= openReader()
+      return work(reader.calls)
+    }
+    try {
+      return once()
+    } catch (error) {
+      if (!(error instanceof UnavailableError && isBusy(error.cause))) throw error
+      return whenFree(once, signal)
+    }
   }
 
   function openReader() {
@@ -111,10 +112,20 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     return { connection: extra, calls: createSqliteCalls(extra, cache, target, report) }
   }
 
+  async function end(): Promise<void> {
+    // What was accepted before is still done: writes gathered in this tick, then transactions in their turn.
+    await gathering.settled()
+    await turns.acquire()
+    turns.release()
+    signals.clear()
+    reader?.connection.close()
+    if (options.database === undefined) connection.close()
+  }
+
   function enter(options: CallOptions | undefined): void {
+    options?.signal?.throwIfAborted()
     if (closed) throw new ClosedError()
     scope.check()
-    options?.signal?.throwIfAborted()
   }
 
   const verbs = createVerbs({
@@ -158,8 +169,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
           async begin(signal) {
             await turns.acquire(signal)
             try {
-              if (closed) throw new ClosedError()
-              await patiently(() => connection.exec('begin immediate'), signal)
+              await whenFree(() => connection.exec('begin immediate'), signal)
             } catch (error) {
               turns.release()
               throw error
@@ -214,36 +224,41 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     },
     async ping() {
       enter(undefined)
-      await read(() => connection.database.prepare('select 1').get(), undefined)
+      const { memory, name } = connection.database
+      if (!memory && !existsSync(name)) {
+        throw new ConfigError(`${target} was removed while it was open: what is written to it will be lost`)
+      }
+      // Not `select 1`, which never looks at the file.
+      await whenFree(() => connection.database.pragma('schema_version'))
     },
     async unwrap() {
-      const { drizzle } = await import('drizzle-orm/better-sqlite3')
+      const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/better-sqlite3'))
       return { database: connection.database, drizzle: drizzle(connection.database) }
     },
     async close() {
-      if (closed) return
+      scope.check()
       closed = true
-      // What was accepted before is still done.
-      await turns.acquire()
-      turns.release()
-      signals.clear()
-      reader?.connection.close()
-      if (options.database === undefined) connection.close()
+      closing ??= end()
+      await closing
     },
   }
 }
 
 async function open(options: SqliteEngineOptions, target: string): Promise<Connection> {
+  const { database, path = ':memory:', synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
+  let connection: Connection | undefined
   try {
-    const connection =
-      options.database === undefined
-        ? openConnection(await loadBetterSqlite3(), options.path ?? ':memory:', {
-            synchronous: options.synchronous ?? 'NORMAL',
-          })
-        : wrapConnection(options.database)
+    if (database === undefined) {
+      const Driver = await loadBetterSqlite3()
+      const attempt = () => openConnection(Driver, path, { synchronous })
+      connection = await patiently(attempt, { patience, onBusy: hooks?.retry })
+    } else {
+      connection = wrapConnection(database)
+    }
     await options.migrate?.(sqliteMigrations(connection))
     return connection
   } catch (error) {
+    if (database === undefined) connection?.close()
     throw translate(error, undefined, target)
   }
 }

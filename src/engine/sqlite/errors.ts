@@ -4,6 +4,7 @@ import {
   AlreadyExistsError,
   ConfigError,
   InvalidReferenceError,
+  MigrationError,
   TerraceError,
   UnavailableError,
   ValidationError,
@@ -60,24 +61,30 @@ export function translate(error: unknown, table: Table | undefined, target: stri
     case 'SQLITE_LOCKED':
       return new UnavailableError(`${target} is being written by another process; try again`, options)
     case 'SQLITE_READONLY':
-      return new UnavailableError(
+      return new ConfigError(
         `${target} is read-only: allow this process to write the file and its folder`,
         options,
       )
     case 'SQLITE_CANTOPEN':
-      return new UnavailableError(
+      return new ConfigError(
         `${target} cannot be opened: check that its folder exists and may be written`,
         options,
       )
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':
-      return new UnavailableError(
+      return new ConfigError(
         `${target} is damaged or no SQLite database: restore it from a backup, or name another file`,
         options,
       )
     case 'SQLITE_FULL':
       return new UnavailableError(`the disk that holds ${target} is full`, options)
     default:
+      if (/^no such (?:table|column)/.test(error.message)) {
+        return new MigrationError(
+          `${target} lacks a table or column: ${error.message}; run the migrations`,
+          options,
+        )
+      }
       return new UnavailableError(`${target} failed: ${error.message}`, options)
   }
 }

@@ -3,7 +3,7 @@
  * still gets its own rows or its own error, as if it had come alone.
  */
 
-import { UnavailableError } from '../../errors.ts'
+import { TerraceError } from '../../errors.ts'
 import type { Lock } from '../lock.ts'
 import type { Connection } from './connection.ts'
 import { isBusy, translate } from './errors.ts'
@@ -19,6 +19,8 @@ interface Job {
 
 export interface Gathering {
   submit<T>(work: () => T, several: boolean, signal: AbortSignal | undefined): Promise<T>
+  /** Resolves when all that was submitted has been done. */
+  settled(): Promise<void>
 }
 
 type Outcome = { readonly job: Job; readonly value: unknown } | { readonly job: Job; readonly error: unknown }
@@ -110,17 +112,19 @@ export function createGathering(
     if (/^SQLITE_(FULL|IOERR|NOMEM|CORRUPT|INTERRUPT)/.test(code)) throw error
   }
 
-  return {
-    submit: (work, several, signal) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ work, several, signal, resolve, reject })
-        if (scheduled) return
-        scheduled = true
-        queueMicrotask(flush)
-      }),
+  function submit<T>(work: () => T, several: boolean, signal: AbortSignal | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ work, several, signal, resolve, reject })
+      if (scheduled) return
+      scheduled = true
+      queueMicrotask(flush)
+    })
   }
+
+  // What comes after all others is done after them.
+  return { submit, settled: () => submit(() => {}, false, undefined) }
 }
 
 function causeOf(error: unknown): unknown {
-  return error instanceof UnavailableError ? error.cause : error
+  return error instanceof TerraceError ? error.cause : error
 }

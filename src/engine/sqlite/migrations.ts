@@ -2,29 +2,32 @@
 
 import type { MigrationTarget } from '../../migrations/target.ts'
 import type { Connection } from './connection.ts'
-import { isBusy } from './errors.ts'
+import { patiently } from './patience.ts'
 
 export type Migrate = (target: MigrationTarget) => Promise<unknown>
 
 /** How long another migration is waited for, in milliseconds. */
-const PATIENCE = 60_000
+const patience = 60_000
 
 export function sqliteMigrations({ database }: Connection): MigrationTarget {
   return {
     dialect: 'sqlite',
     query: (sql, params = []) =>
-      patiently(() => {
-        const statement = database.prepare<unknown[], Record<string, unknown>>(sql)
-        if (statement.reader) return statement.all(...params)
-        statement.run(...params)
-        return []
-      }),
+      patiently(
+        () => {
+          const statement = database.prepare<unknown[], Record<string, unknown>>(sql)
+          if (statement.reader) return statement.all(...params)
+          statement.run(...params)
+          return []
+        },
+        { patience },
+      ),
     async exclusive(work) {
       // Rebuilding a table drops it, and with foreign keys on that would delete the rows that refer to it.
       // The setting is ignored inside a transaction, hence outside.
       database.pragma('foreign_keys = OFF')
       try {
-        await patiently(() => database.exec('begin immediate'))
+        await patiently(() => database.exec('begin immediate'), { patience })
         try {
           const result = await work()
           database.exec('commit')
@@ -37,18 +40,5 @@ export function sqliteMigrations({ database }: Connection): MigrationTarget {
         database.pragma('foreign_keys = ON')
       }
     },
-  }
-}
-
-/** Not by busy_timeout: what holds the lock may be another engine of this very process, which it would block. */
-async function patiently<T>(work: () => T): Promise<T> {
-  const deadline = Date.now() + PATIENCE
-  for (let delay = 1; ; delay = Math.min(delay * 2, 50)) {
-    try {
-      return work()
-    } catch (error) {
-      if (!isBusy(error) || Date.now() >= deadline) throw error
-    }
-    await new Promise((resume) => setTimeout(resume, delay))
   }
 }

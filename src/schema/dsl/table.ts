@@ -111,10 +111,11 @@ export function table<const C extends Columns>(
   const columnList = Object.entries(columns).map(
     ([key, column], position): ColumnDef => ({ ...column.spec, key, sqlName: snakeCase(key), position }),
   )
-  const defs = Object.fromEntries(columnList.map((column) => [column.key, column])) as Record<
-    keyof C & string,
-    ColumnDef
-  >
+  // Without a prototype: a caller's `constructor` is no column.
+  const defs: Record<keyof C & string, ColumnDef> = Object.assign(
+    Object.create(null),
+    Object.fromEntries(columnList.map((column) => [column.key, column])),
+  )
   const primaryKey = options.primaryKey
     ? options.primaryKey.map((key) => defs[key])
     : columnList.filter((column) => column.primary)

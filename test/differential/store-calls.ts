@@ -1,0 +1,308 @@
+/** The arguments of every verb of every store; the types see to it that none is missing. */
+
+import fc from 'fast-check'
+import type { Agent } from '../../src/schema/agents.ts'
+import { agents } from '../../src/schema/agents.ts'
+import { codebases } from '../../src/schema/codebases.ts'
+import { conversations } from '../../src/schema/conversations.ts'
+import type { Table } from '../../src/schema/dsl/table.ts'
+import { messages } from '../../src/schema/messages.ts'
+import { roles } from '../../src/schema/roles.ts'
+import { settings } from '../../src/schema/settings.ts'
+import { tasks } from '../../src/schema/tasks.ts'
+import { teams } from '../../src/schema/teams.ts'
+import { workspaces } from '../../src/schema/workspaces.ts'
+import type { Stores } from '../../src/stores/stores.ts'
+import { fields, filter, ids, limit, listOptions, object, options, target, updateOptions } from './inputs.ts'
+import { goodValue, jsonObject, lookupFor, mostly, text, valueFor } from './values.ts'
+
+export interface Call {
+  readonly store: string
+  readonly verb: string
+  readonly args: readonly unknown[]
+}
+
+type Args = fc.Arbitrary<readonly unknown[]>
+type Verbs<S> = { readonly [V in keyof S]: readonly [weight: number, args: Args] }
+
+const args = (...each: fc.Arbitrary<unknown>[]): Args => fc.tuple(...each)
+
+/** Of a union type, each of which takes what it is given. */
+const flag = mostly<unknown, unknown>(20, fc.boolean(), fc.constantFrom<unknown>(null, 1))
+const search = mostly<unknown, unknown>(20, text, fc.constantFrom<unknown>('', 'a\0', '\ud800', null, 7))
+
+/** The seven verbs of every store. */
+function shared(
+  table: Table,
+  input: fc.Arbitrary<unknown>,
+  closed: readonly string[],
+  filters: Parameters<typeof filter>[1] = {},
+  special: Parameters<typeof filter>[1] = {},
+) {
+  const id = target(table.name)
+  const patch = fields({ table, refused: ['id', 'workspaceId', ...closed], special })
+  const asked = mostly<unknown, unknown>(60, filter(table, filters), fc.constantFrom<unknown>(undefined, null, 7))
+  return {
+    create: [6, args(input)],
+    get: [2, args(id)],
+    getMany: [1, args(ids(table.name))],
+    list: [4, args(asked, listOptions(table))],
+    count: [1, args(asked)],
+    update: [4, args(id, mostly<unknown, unknown>(60, patch, fc.constantFrom<unknown>(undefined, 7)), updateOptions)],
+    delete: [1, args(id)],
+  } as const
+}
+
+const agentOwned = ['lastSeenAt']
+const newAgent = (required: readonly string[]) =>
+  fields({ table: agents, required: ['workspaceId', 'name', 'role', ...required], refused: agentOwned })
+
+const path = mostly<unknown, unknown>(
+  10,
+  fc.constantFrom('/', '/srv', '/srv/app', '/srv/app/', '/srv//app/./x', '/srv/app2', 'c:\\app\\x', '/ü/🤖'),
+  fc.constantFrom<unknown>('', 'srv', '/srv/..', '/x'.repeat(300), '/a\0', '/\ud800', 7),
+)
+const newCodebase = fields({
+  table: codebases,
+  required: ['workspaceId', 'path'],
+  refused: ['isDefault'],
+  special: { path },
+})
+const commandName = mostly<unknown, unknown>(15, fc.constantFrom('test', 'build', 'é'), fc.constantFrom('', 'a\0', 7))
+
+const conversationOwned = ['deletedAt', 'lastActivityAt', 'lastSeq']
+const member = mostly<unknown, unknown>(15, fc.constantFrom('a1', 'bob', '🤖'), fc.constantFrom('', 'x'.repeat(129), 7, '\0'))
+const group = {
+  kind: fc.constantFrom('direct', 'group', 'group'),
+  leadId: fc.constantFrom('a1', 'bob', ''),
+  name: fc.constantFrom('crew', 'other', ''),
+  members: fc.array(member, { maxLength: 3 }),
+}
+const platform = fc.constantFrom('web', 'slack')
+const platformId = fc.constantFrom('1', '2', '3')
+const newConversation = fields({
+  table: conversations,
+  required: ['workspaceId'],
+  refused: conversationOwned,
+  special: { ...group, platform, platformId },
+})
+const newDirect = fields({
+  table: conversations,
+  required: ['workspaceId', 'platform', 'platformId'],
+  refused: [...conversationOwned, 'kind', 'leadId', 'name', 'members'],
+  special: { platform, platformId },
+})
+const conversation = target('conversations')
+
+const toolCall = object({
+  name: fc.constantFrom('run', 'read'),
+  input: jsonObject,
+  output: jsonObject,
+  durationMs: fc.constantFrom(0, 1.5),
+})
+const sender = fc.constantFrom('a1', 'bob', 'cleo')
+const newMessage = fields({
+  table: messages,
+  required: ['role', 'content', 'senderId'],
+  refused: ['workspaceId', 'conversationId', 'seq', 'reactions'],
+  special: { toolCall: mostly<unknown, unknown>(5, toolCall, fc.constantFrom<unknown>(null, 'x')), senderId: sender },
+})
+const seq = mostly<unknown, unknown>(20, fc.integer({ min: -1, max: 5 }), fc.constantFrom<unknown>(2 ** 53, 2000, 1.5, '1'))
+const reaction = mostly<unknown, unknown>(20, fc.constantFrom('👍', 'ok'), fc.constantFrom<unknown>('', 'a\0', 7))
+
+const taskOwned = [
+  'status',
+  'pausedFrom',
+  'startedAt',
+  'completedAt',
+  'openDependencies',
+  'failedDependencies',
+  'dependents',
+]
+const taskKey = fc.constantFrom('build', 'test', 'ship', 'k1', 'k2')
+const awaited = (name: fc.Arbitrary<unknown>) =>
+  mostly<unknown, unknown>(30, fc.array(name, { maxLength: 3 }), fc.constantFrom<unknown>('k1', [7], null))
+const crew = fc.constantFrom('', 'red')
+const newTask = fields({
+  table: tasks,
+  required: ['workspaceId', 'title'],
+  refused: taskOwned,
+  special: { key: taskKey, crew, dependsOn: awaited(lookupFor('tasks')) },
+})
+const declared = fields({
+  table: tasks,
+  required: ['key', 'title'],
+  refused: [...taskOwned, 'workspaceId', 'crew'],
+  special: { key: taskKey, dependsOn: awaited(fc.oneof(taskKey, lookupFor('tasks'))) },
+})
+const task = target('tasks')
+const move = [2, args(task)] as const
+
+/** Given by name, because a program is printed. */
+const nobody = () => false
+const everybody = async () => true
+const onlyA1 = ({ id }: Agent) => id === 'a1'
+
+const scope = mostly<unknown, unknown>(
+  20,
+  fc.constantFrom('user:1', 'workspace:w1', 'workspace:w1:x', 'workspace:w2', 'workspace:w10', 'workspace:'),
+  fc.constantFrom<unknown>('', 'x'.repeat(129), 'a\0', 7, undefined),
+)
+const settingKey = mostly<unknown, unknown>(
+  20,
+  fc.constantFrom('theme', 'Theme', '🤖', '～', 'x'.repeat(512)),
+  fc.constantFrom<unknown>('', 'x'.repeat(513), '\ud800', null),
+)
+const settingValue = valueFor(settings, settings.columns.value)
+
+const verbsOf: { readonly [S in keyof Stores]: Verbs<Stores[S]> } = {
+  workspaces: {
+    ...shared(workspaces, fields({ table: workspaces, required: ['title'] }), ['status'], {
+      archived: flag,
+      includeArchived: flag,
+    }),
+    archive: [1, args(target('workspaces'))],
+    unarchive: [1, args(target('workspaces'))],
+    ensureDefault: [1, args(options({ title: goodValue(workspaces, workspaces.columns.title) }))],
+  },
+  teams: shared(teams, fields({ table: teams, required: ['workspaceId', 'name'] }), []),
+  codebases: {
+    ...shared(codebases, newCodebase, ['isDefault'], {}, { path }),
+    register: [3, args(newCodebase)],
+    findByPath: [2, args(target('workspaces'), path)],
+    setDefault: [3, args(target('codebases'))],
+    setCommand: [2, args(target('codebases'), commandName, settingValue)],
+    removeCommand: [1, args(target('codebases'), commandName)],
+  },
+  agents: {
+    ...shared(agents, newAgent([]), ['status', ...agentOwned]),
+    upsert: [4, args(newAgent(['id']))],
+    setStatus: [2, args(target('agents'), valueFor(agents, agents.columns.status))],
+    heartbeat: [2, args(target('agents'), options({ status: valueFor(agents, agents.columns.status) }))],
+    listByParent: [2, args(target('agents'), options({ deep: fc.boolean() }))],
+    reconcile: [1, args(target('workspaces'), fc.constantFrom(nobody, everybody, onlyA1))],
+  },
+  roles: shared(roles, fields({ table: roles, required: ['name'] }), ['builtIn']),
+  conversations: {
+    ...shared(
+      conversations,
+      newConversation,
+      [...conversationOwned, 'members', 'platform', 'platformId', 'kind', 'leadId', 'name', 'assistantType'],
+      { memberId: member, includeArchived: flag, deleted: flag },
+    ),
+    getOrCreate: [5, args(newDirect)],
+    touch: [1, args(conversation)],
+    softDelete: [2, args(conversation)],
+    restore: [1, args(conversation)],
+    addMember: [3, args(conversation, member)],
+    removeMember: [2, args(conversation, member)],
+  },
+  messages: {
+    append: [8, args(conversation, newMessage)],
+    appendMany: [
+      3,
+      args(conversation, mostly<unknown, unknown>(40, fc.array(newMessage, { maxLength: 3 }), fc.constantFrom(7, null))),
+    ],
+    get: [1, args(target('messages'))],
+    getMany: [1, args(ids('messages'))],
+    last: [2, args(conversation, seq)],
+    range: [2, args(conversation, seq, seq)],
+    list: [3, args(conversation, listOptions(messages))],
+    count: [1, args(conversation)],
+    react: [3, args(target('messages'), reaction, reaction)],
+    unreact: [1, args(target('messages'), reaction, reaction)],
+    delete: [1, args(target('messages'))],
+  },
+  tasks: {
+    ...shared(tasks, newTask, ['crew', 'key', ...taskOwned], { search, includeArchived: flag }),
+    declareBatch: [
+      4,
+      args(
+        target('workspaces'),
+        mostly<unknown, unknown>(40, fc.array(declared, { maxLength: 4 }), fc.constantFrom<unknown>(7, null)),
+        options({ crew }),
+      ),
+    ],
+    start: [4, args(task, options({ agentId: lookupFor('agents') }))],
+    complete: [4, args(task, options({ summary: text, verification: jsonObject }))],
+    fail: [2, args(task, options({ reason: text }))],
+    review: move,
+    reject: [1, args(task)],
+    pause: move,
+    resume: move,
+    retry: move,
+    reopen: move,
+    skip: [1, args(task)],
+    cancel: [1, args(task)],
+    forceReady: [1, args(task)],
+    addDependency: [6, args(task, task)],
+    removeDependency: [3, args(task, task)],
+    dependencies: [1, args(task)],
+    dependentsOf: [1, args(task)],
+    ready: [2, args(target('workspaces'), options({ limit }))],
+    assign: [2, args(task, mostly<unknown, unknown>(4, target('agents'), fc.constant(null)))],
+    archive: [1, args(task)],
+    unarchive: [1, args(task)],
+  },
+  settings: {
+    get: [1, args(scope, settingKey)],
+    set: [4, args(scope, settingKey, settingValue)],
+    merge: [3, args(scope, settingKey, mostly<unknown, unknown>(10, jsonObject, settingValue))],
+    list: [2, args(scope, listOptions(settings))],
+    count: [1, args(scope)],
+    delete: [1, args(scope, settingKey)],
+  },
+}
+
+const WEIGHTS: { readonly [S in keyof Stores]: number } = {
+  workspaces: 3,
+  teams: 1,
+  codebases: 3,
+  agents: 4,
+  roles: 1,
+  conversations: 4,
+  messages: 5,
+  tasks: 9,
+  settings: 2,
+}
+
+function callsOf(store: keyof Stores): fc.Arbitrary<Call> {
+  const verbs = Object.entries<readonly [number, Args]>(verbsOf[store])
+  return fc.oneof(
+    ...verbs.map(([verb, [weight, args]]) => ({
+      weight,
+      arbitrary: args.map((given): Call => ({ store, verb, args: given })),
+    })),
+  )
+}
+
+/** One call of one verb of one store. */
+export const storeCall: fc.Arbitrary<Call> = fc.oneof(
+  ...(Object.keys(WEIGHTS) as (keyof Stores)[]).map((store) => ({
+    weight: WEIGHTS[store],
+    arbitrary: callsOf(store),
+  })),
+)
+
+/** Rows to begin with, so that programs come to the point. */
+export const BEGINNING: readonly Call[] = [
+  { store: 'workspaces', verb: 'create', args: [{ id: 'w1', title: 'One' }] },
+  { store: 'workspaces', verb: 'create', args: [{ id: 'w2', title: 'Two' }] },
+  { store: 'teams', verb: 'create', args: [{ id: 't1', workspaceId: 'w1', name: 'Core' }] },
+  { store: 'agents', verb: 'create', args: [{ id: 'a1', workspaceId: 'w1', name: 'Ada', role: 'dev', teamId: 't1' }] },
+  { store: 'agents', verb: 'create', args: [{ id: 'a2', workspaceId: 'w1', name: 'Bob', role: 'dev', parentId: 'a1' }] },
+  { store: 'codebases', verb: 'create', args: [{ id: 'c1', workspaceId: 'w1', path: '/srv' }] },
+  { store: 'codebases', verb: 'create', args: [{ id: 'c2', workspaceId: 'w1', path: '/srv/app' }] },
+  { store: 'tasks', verb: 'create', args: [{ id: 'k1', workspaceId: 'w1', title: 'Build', assigneeId: 'a1' }] },
+  { store: 'tasks', verb: 'create', args: [{ id: 'k2', workspaceId: 'w1', title: 'Ship', dependsOn: ['k1'] }] },
+  { store: 'tasks', verb: 'create', args: [{ id: 'k3', workspaceId: 'w1', title: 'Tell', dependsOn: ['k1', 'k2'] }] },
+  { store: 'conversations', verb: 'create', args: [{ id: 'v1', workspaceId: 'w1', platform: 'web', platformId: '1' }] },
+  {
+    store: 'conversations',
+    verb: 'create',
+    args: [{ id: 'v2', workspaceId: 'w1', kind: 'group', leadId: 'a1', name: 'crew', members: ['bob'] }],
+  },
+  { store: 'messages', verb: 'append', args: ['v1', { id: 'm1', role: 'user', content: 'Hello' }] },
+  { store: 'messages', verb: 'append', args: ['v1', { id: 'm2', role: 'assistant', content: 'Yes?' }] },
+]
+
