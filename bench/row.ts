@@ -3,7 +3,8 @@
 import type { Samples, Spread } from './measure.ts'
 import { spread } from './measure.ts'
 
-export type Target = { readonly atLeast: number } | { readonly atMost: number }
+/** `null`: shown for orientation. */
+export type Target = { readonly atLeast: number } | { readonly atMost: number } | null
 
 export interface Row {
   readonly work: string
@@ -26,7 +27,9 @@ export interface Group {
   readonly rows: readonly Row[]
 }
 
-export function isMet({ target, measured }: Row): boolean {
+/** Undefined where there is no target. */
+export function isMet({ target, measured }: Row): boolean | undefined {
+  if (target === null) return undefined
   return 'atLeast' in target ? measured.median >= target.atLeast : measured.median <= target.atMost
 }
 

@@ -7,6 +7,7 @@ import { messageScenarios } from './messages.ts'
 import { roleScenarios } from './roles.ts'
 import type { Scenario } from './scenario.ts'
 import { settingScenarios } from './settings.ts'
+import { taskDependencyScenarios } from './task-dependencies.ts'
 import { taskTransitionScenarios } from './task-transitions.ts'
 import { taskScenarios } from './tasks.ts'
 import { teamScenarios } from './teams.ts'
@@ -25,4 +26,5 @@ export const scenarios: readonly Scenario[] = [
   ...exampleScenarios,
   ...taskScenarios,
   ...taskTransitionScenarios,
+  ...taskDependencyScenarios,
 ]

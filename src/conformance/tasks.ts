@@ -182,7 +182,8 @@ export const taskScenarios: readonly Scenario[] = [
       const finished: string[] = []
       await Promise.all(
         race(6, systems, async ({ tasks }) => {
-          while (finished.length < batch.length) {
+          // Turns are counted, lest a task that is stuck keeps them here.
+          for (let turn = 0; turn < 1000 && finished.length < batch.length; turn++) {
             for (const { id, key } of await tasks.ready(workspaceId, { limit: 1 })) {
               const { values } = await settled([tasks.start(id)])
               if (values.length === 0) continue

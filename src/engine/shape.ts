@@ -6,7 +6,7 @@
  * partial index, and `= NULL` is never true.
  */
 
-import { ValidationError } from '../errors.ts'
+import { InvalidReferenceError, ValidationError } from '../errors.ts'
 import type { Kind } from '../schema/dsl/columns.ts'
 import { fold } from '../schema/dsl/fold.ts'
 import { type ColumnDef, type Direction, parameterColumn, type Table } from '../schema/dsl/table.ts'
@@ -223,6 +223,13 @@ export class Shape {
     if (new Set(targets).size < targets.length) {
       throw new ValidationError('no two steps of a write may be on the same table')
     }
+    const inserts = steps.filter((step) => 'insert' in step)
+    const fresh = new Map(inserts.map((step) => [step.insert, keysOf(step.insert, step.rows)]))
+    if ('insert' in write.head) fresh.set(head, keysOf(head, [write.head.row]))
+    for (const step of steps) {
+      if ('insert' in step) refuseFresh(step.insert, step.rows, fresh)
+      else if ('update' in step) refuseFresh(step.update, [step.set], fresh)
+    }
     const changed = new Set<Table>([head, ...targets])
     for (const step of steps) {
       if (!('where' in step)) continue
@@ -240,6 +247,9 @@ export class Shape {
 
   /** Rows to insert, in full. */
   rows(table: Table, rows: readonly object[]): RowsShape {
+    if (table.columnList.some(({ references }) => references?.table() === table)) {
+      refuseFresh(table, rows, new Map([[table, keysOf(table, rows)]]))
+    }
     const refs = new Map<ColumnDef, ColumnDef>()
     const offsetsByRow = rows.map((): Map<ColumnDef, number> => new Map())
     const checked = rows.map((row, i) => {
@@ -460,6 +470,36 @@ function refuseVague({ name, primaryKey }: Table, where: Where<Table>): void {
 export function targetOf(step: Step): Table {
   if ('insert' in step) return step.insert
   return 'update' in step ? step.update : step.remove
+}
+
+/** The primary keys of rows to insert; of a key of several columns, to which nothing refers, none. */
+function keysOf(table: Table, rows: readonly object[]): ReadonlySet<unknown> {
+  const [column, another] = table.primaryKey
+  if (another !== undefined) return new Set()
+  return new Set(rows.map((row) => (row as Readonly<Record<string, unknown>> | null)?.[column!.key]))
+}
+
+/**
+ * Refuses references to rows that the same statement inserts: some databases find them already, others do not.
+ * Of the head's row, `ref` may speak.
+ */
+function refuseFresh(
+  table: Table,
+  rows: readonly object[],
+  fresh: ReadonlyMap<Table, ReadonlySet<unknown>>,
+): void {
+  for (const { key, references } of table.columnList) {
+    const keys = references === undefined ? undefined : fresh.get(references.table())
+    if (keys === undefined) continue
+    for (const row of rows) {
+      const value = (row as Readonly<Record<string, unknown>> | null)?.[key]
+      if (typeof value !== 'string' || !keys.has(value)) continue
+      throw new InvalidReferenceError(
+        table.name,
+        `${table.name}.${key}: ${JSON.stringify(value)} is inserted by the same call; insert it before, or use ref`,
+      )
+    }
+  }
 }
 
 /** Stands in for a value that only the database knows, while the rest of the row is checked. */

@@ -7,7 +7,7 @@ import type { TestClock } from '../../src/testing/clock.ts'
 import { Border, ENGINE } from './engine-calls.ts'
 import { Cursor } from './inputs.ts'
 import type { CallStep, Program, Step, TransactionStep } from './program.ts'
-import { show, showError } from './show.ts'
+import { Deliberate, show, showError } from './show.ts'
 import type { Call } from './store-calls.ts'
 import { extraTables } from './tables.ts'
 
@@ -28,8 +28,6 @@ interface Memory {
   readonly cursors: string[]
   rows: readonly Record<string, unknown>[]
 }
-
-class Deliberate extends Error {}
 
 export async function runProgram(program: Program, root: Place, clock: TestClock): Promise<Entry[]> {
   const memory: Memory = { cursors: [], rows: [] }

@@ -17,8 +17,12 @@ export function show(value: unknown): string {
 /** What no store may let through. */
 export const FOREIGN = 'not an error of Terrace'
 
+/** Thrown by a program's own callbacks. */
+export class Deliberate extends Error {}
+
 /** Class, code, message and fields; never the cause, which is the driver's. */
 export function showError(error: unknown): string {
+  if (error instanceof Deliberate) return `thrown ${error.message}`
   if (!(error instanceof TerraceError)) return `${FOREIGN}: ${String(error)}`
   const { cause: _cause, stack: _stack, ...fields } = error as TerraceError & Record<string, unknown>
   return `${error.constructor.name} ${show({ ...fields, message: error.message })}`

@@ -8,10 +8,9 @@ import type { TableData } from './table.ts'
 type Test = (row: Stored) => boolean
 
 /** What the pinned parts equal, for each stretch that the path goes through. */
-export function* stretches({ pins, list }: Path, run: Run): Generator<readonly Cell[]> {
+export function stretches({ pins, list }: Path, run: Run): readonly (readonly Cell[])[] {
   const given = pins.map((value) => value(run))
-  if (list === undefined) yield given
-  else for (const cell of list(run)) yield [...given, cell]
+  return list === undefined ? [given] : Array.from(list(run), (cell) => [...given, cell])
 }
 
 /**

@@ -51,7 +51,8 @@ export function createServerClock(connect: () => Promise<Client>): ServerClock {
     },
     offset() {
       // Nobody waits for it, and a server that is away will be noticed by others.
-      if (performance.now() - askedAt > REFRESH && askedAt !== Number.NEGATIVE_INFINITY) measure().catch(() => {})
+      if (performance.now() - askedAt > REFRESH && askedAt !== Number.NEGATIVE_INFINITY)
+        measure().catch(() => {})
       return offset
     },
   }

@@ -23,7 +23,13 @@ import { createTransactionScope, runTransaction } from '../transaction.ts'
 import { createPostgresCalls, type Send } from './calls.ts'
 import { createServerClock } from './clock.ts'
 import { postgresDialect } from './dialect.ts'
-import { isConnectionError, isLostConnection, isSerializationFailure, isStalePlan, translate } from './errors.ts'
+import {
+  isConnectionError,
+  isLostConnection,
+  isSerializationFailure,
+  isStalePlan,
+  translate,
+} from './errors.ts'
 import { createGathering } from './gather.ts'
 import { type Migrate, postgresMigrations } from './migrations.ts'
 import type { Client, Rows, Source, SqlText } from './source.ts'

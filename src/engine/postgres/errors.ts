@@ -144,7 +144,10 @@ export function translate(
       return new MigrationError(`${target} lacks a table or column: ${message}; run the migrations`, options)
   }
   if (isRefused(error)) {
-    return new ConfigError(`${target} refuses: ${message}; check user, password, database and rights`, options)
+    return new ConfigError(
+      `${target} refuses: ${message}; check user, password, database and rights`,
+      options,
+    )
   }
   if (isUntrusted(error)) {
     return new ConfigError(

@@ -10,15 +10,15 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const lock = `${folder}.lock`
   const draft = `${lock}.${process.pid}.${Math.random().toString(36).slice(2)}`
   // Linked into place, so that the file is never there without its content.
-  await writeFile(draft, String(process.pid))
+  await writeFile(draft, `${process.pid} ${await startOf(process.pid)}`)
   try {
     for (let attempts = 0; attempts < 100; attempts++) {
       if (await succeeds(link(draft, lock))) return () => rm(lock, { force: true })
-      const owner = Number(await readFile(lock, 'utf8').catch(() => 'NaN'))
-      if (Number.isNaN(owner)) continue
-      if (isAlive(owner)) {
+      const owner = await readFile(lock, 'utf8').catch(() => undefined)
+      if (owner === undefined) continue
+      if (await isAlive(owner)) {
         throw new ConfigError(
-          `${folder} is in use by process ${owner}: PGlite serves one process at a time. Close that one, or use Postgres or SQLite for several` +
+          `${folder} is in use by process ${pidOf(owner)}: PGlite serves one process at a time. Close that one, or use Postgres or SQLite for several` +
             ` (if no such process uses it, delete ${lock})`,
         )
       }
@@ -31,7 +31,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 /** Removes a dead process's lock; only one process at a time may, or it might remove a living one's. */
-async function takeOver(lock: string, dead: number): Promise<void> {
+async function takeOver(lock: string, dead: string): Promise<void> {
   const guard = `${lock}.takeover`
   if (!(await succeeds(mkdir(guard)))) {
     const age = Date.now() - ((await stat(guard).catch(() => undefined))?.mtimeMs ?? Date.now())
@@ -40,20 +40,34 @@ async function takeOver(lock: string, dead: number): Promise<void> {
     return
   }
   try {
-    if (Number(await readFile(lock, 'utf8').catch(() => 'NaN')) === dead) await rm(lock, { force: true })
+    if ((await readFile(lock, 'utf8').catch(() => undefined)) === dead) await rm(lock, { force: true })
   } finally {
     await rm(guard, { recursive: true, force: true })
   }
 }
 
-function isAlive(pid: number): boolean {
+const pidOf = (owner: string) => Number.parseInt(owner, 10)
+
+async function isAlive(owner: string): Promise<boolean> {
+  const pid = pidOf(owner)
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
     // EPERM: somebody else's, but alive.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  const started = owner.split(' ')[1]
+  return !started || started === (await startOf(pid))
+}
+
+/**
+ * When a process began, where the system tells. A number alone may be given again: in a container, the same
+ * program has the same number after each restart.
+ */
+async function startOf(pid: number): Promise<string> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // The name in parentheses may have spaces; the 22nd field is the moment, in ticks since the system began.
+  return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 
 async function succeeds(attempt: Promise<unknown>): Promise<boolean> {

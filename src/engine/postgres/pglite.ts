@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { PGlite } from '@electric-sql/pglite'
 import { loadDriver } from '../drivers.ts'
-import { createLock } from '../lock.ts'
+import { createLock, type Lock } from '../lock.ts'
 import { createPostgresEngine, type PostgresEngine, type PostgresEngineOptions } from './engine.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { Client, Rows, Source, SqlText } from './source.ts'
@@ -19,7 +19,7 @@ export interface PgliteEngineOptions extends PostgresEngineOptions {
 
 export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<PostgresEngine> {
   const { database, target, close } = await open(options)
-  const turns = createLock()
+  const turns = turnsOf(database)
 
   const query = async ({ text }: SqlText, values: readonly unknown[]): Promise<Rows> => {
     const { rows } = await database.query<Record<string, unknown>>(text, [...values], { parsers })
@@ -65,6 +65,17 @@ export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<P
   }
   return createPostgresEngine(source, options)
 }
+
+/** Every engine over a database takes its turn in the same queue: there is but one connection. */
+function turnsOf(database: PGlite): Lock {
+  const known = queues.get(database)
+  if (known !== undefined) return known
+  const turns = createLock()
+  queues.set(database, turns)
+  return turns
+}
+
+const queues = new WeakMap<PGlite, Lock>()
 
 interface Opened {
   readonly database: PGlite

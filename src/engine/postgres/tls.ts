@@ -51,6 +51,7 @@ export function withoutTls(url: string): string {
   // Not as a whole: libpq's `postgres://user@/database?host=/folder` has no host, which `URL` refuses.
   const [place = '', query = ''] = url.split(/\?(.*)/s)
   const parameters = new URLSearchParams(query)
-  for (const name of ['sslmode', 'sslrootcert', 'ssl', 'channel_binding', 'pgbouncer']) parameters.delete(name)
+  for (const name of ['sslmode', 'sslrootcert', 'ssl', 'channel_binding', 'pgbouncer'])
+    parameters.delete(name)
   return parameters.size === 0 ? place : `${place}?${parameters}`
 }

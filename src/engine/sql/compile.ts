@@ -88,7 +88,9 @@ export function compileAggregate(
   const terms = [
     ...aggregate.groupBy.map((column, i) => `${groups[i]} as ${quote(`group ${column.key}`)}`),
     'count(*) as "count"',
-    ...aggregate.sum.map((column) => `sum(${columnText(table, column)}) as ${quote(`sum ${column.key}`)}`),
+    ...aggregate.sum.map(
+      (column) => `${dialect.sum(columnText(table, column))} as ${quote(`sum ${column.key}`)}`,
+    ),
     ...aggregate.max.map((column) => `max(${columnText(table, column)}) as ${quote(`max ${column.key}`)}`),
   ]
   let text = `select ${terms.join(', ')} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, aggregate.where)}`

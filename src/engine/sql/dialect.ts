@@ -22,6 +22,8 @@ export interface Dialect {
   hasKey(column: string, key: string): string
   /** `column` with the top-level keys of `patch` replaced, or removed where null. */
   mergeJson(column: string, patch: string): string
+  /** The exact sum of an integer column, or one that is no safe integer either; null of no rows. */
+  sum(column: string): string
   /** Ends the sub-select of a claim. */
   lock(skipLocked: boolean): string
   /** Selects the rows to be claimed by `select`, whose order and limit the database might otherwise ignore. */

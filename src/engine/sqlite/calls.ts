@@ -32,13 +32,19 @@ export function createSqliteCalls(
   const gets = new Map<Table, Statement>()
 
   function run(statement: Statement, values: readonly Bound[], head?: AnyRow): AnyRow[] {
+    return execute(statement, () => connection.run(statement, bindValues(statement, values, head)))
+  }
+
+  function execute<T>(statement: Statement, work: () => T): T {
+    const startedAt = report === undefined ? 0 : performance.now()
     try {
-      const bound = bindValues(statement, values, head)
-      if (report === undefined) return connection.run(statement, bound)
-      const startedAt = performance.now()
-      const rows = connection.run(statement, bound)
-      report(statement.text, startedAt, rows.length)
-      return rows
+      const answer = work()
+      report?.(
+        statement.text,
+        startedAt,
+        Array.isArray(answer) ? answer.length : Number(answer !== undefined),
+      )
+      return answer
     } catch (error) {
       throw translate(error, statement.table, target)
     }
@@ -50,7 +56,7 @@ export function createSqliteCalls(
       statement = cache.statement(`get ${table.sqlName}`, () => compileGet(dialect, table, false))
       gets.set(table, statement)
     }
-    return run(statement, [id])[0] ?? null
+    return execute(statement, () => connection.first(statement, [id])) ?? null
   }
 
   /** Row by row: to SQLite, in one transaction, that is as fast as many at once. */

@@ -13,6 +13,8 @@ export interface Connection {
   readonly database: Database
   /** Runs a statement to its end; the decoded rows. */
   run(statement: Statement, bound: readonly unknown[]): AnyRow[]
+  /** The first row of a statement that only reads. */
+  first(statement: Statement, bound: readonly unknown[]): AnyRow | undefined
   /** For what is no query: BEGIN, COMMIT … */
   exec(sql: string): void
   close(): void
@@ -52,22 +54,33 @@ export function wrapConnection(database: Database): Connection {
   database.function(MERGE_FUNCTION, { deterministic: true }, mergeJsonText)
   database.function(HAS_KEY_FUNCTION, { deterministic: true }, hasJsonKey)
   const prepared = new WeakMap<Statement, BetterSqlite.Statement<unknown[], AnyRow>>()
+
+  function prepare(statement: Statement) {
+    let ready = prepared.get(statement)
+    if (ready === undefined) {
+      ready = database.prepare<unknown[], AnyRow>(statement.text)
+      prepared.set(statement, ready)
+    }
+    return ready
+  }
+
   return {
     database,
     run(statement, bound) {
-      let ready = prepared.get(statement)
-      if (ready === undefined) {
-        ready = database.prepare<unknown[], AnyRow>(statement.text)
-        prepared.set(statement, ready)
-      }
+      const ready = prepare(statement)
       if (!ready.reader) {
         ready.run(bound)
         return []
       }
+      // Never `get` for what writes: it leaves the statement unfinished, and SQLite's checkpoints come at the end.
       const rows = ready.all(bound)
-      if (statement.decode !== undefined)
-        for (let i = 0; i < rows.length; i++) rows[i] = statement.decode(rows[i]!)
+      const { decode } = statement
+      if (decode !== undefined) for (let i = 0; i < rows.length; i++) rows[i] = decode(rows[i]!)
       return rows
+    },
+    first(statement, bound) {
+      const row = prepare(statement).get(bound)
+      return row === undefined || statement.decode === undefined ? row : statement.decode(row)
     },
     exec: (sql) => {
       database.exec(sql)

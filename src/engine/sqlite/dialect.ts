@@ -49,6 +49,8 @@ export const sqliteDialect: Dialect = {
   contains: (text, part) => `instr(${text}, ${part}) > 0`,
   hasKey: (column, key) => `${HAS_KEY_FUNCTION}(${column}, ${key})`,
   mergeJson: (column, patch) => `${MERGE_FUNCTION}(${column}, ${patch})`,
+  // By halves, because a sum that passes 2^63 on its way is an error; joined, they turn to REAL instead.
+  sum: (column) => `sum(${column} >> 26) * 67108864 + sum(${column} & 67108863)`,
   lock: () => '',
   claimed: (keys, select) =>
     keys.length === 1 ? `${keys[0]} in (${select})` : `(${keys.join(', ')}) in (${select})`,

@@ -8,8 +8,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ClosedError, ConfigError, TerraceError, UnavailableError } from '../../errors.ts'
 import { type Clock, createClock } from '../clock.ts'
-import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
 import { loadDriver } from '../drivers.ts'
+import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
 import { createReporter, type EngineHooks } from '../hooks.ts'
 import { createIds } from '../ids.ts'
 import { createLock } from '../lock.ts'
@@ -23,8 +23,8 @@ import { type Connection, type Database, openConnection, wrapConnection } from '
 import { sqliteDialect } from './dialect.ts'
 import { isBusy, translate } from './errors.ts'
 import { createGathering } from './gather.ts'
-import { patiently } from './patience.ts'
 import { type Migrate, sqliteMigrations } from './migrations.ts'
+import { patiently } from './patience.ts'
 
 export interface SqliteEngineOptions {
   /** A file, made if it is not there, or `:memory:`. */
@@ -71,7 +71,9 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     try {
       return await patiently(work, { patience, signal, onBusy: options.hooks?.retry })
     } catch (error) {
-      throw closed && !(error instanceof TerraceError) ? new ClosedError() : translate(error, undefined, target)
+      throw closed && !(error instanceof TerraceError)
+        ? new ClosedError()
+        : translate(error, undefined, target)
     }
   }
 
