@@ -3,16 +3,12 @@
  * ask for it during a build; it outlives hot reloads and is the same for every bundle of a process.
  */
 
-import { resolve } from './config.ts'
-import { createSystem, type System, type SystemOptions } from './system.ts'
+import { type Resolved, resolve } from './config.ts'
+import { ClosedError } from './errors.ts'
+import { createSystem, type Health, reasonOf, type System, type SystemOptions } from './system.ts'
 
 /** On `globalThis`, because each bundle of a server has a module scope of its own. */
 const REGISTRY = Symbol.for('terrace.systems')
-
-interface Shared {
-  readonly system: System
-  forget(): void
-}
 
 /**
  * The shared System of this configuration. Calls that resolve to the same database get the same System, and
@@ -21,26 +17,31 @@ interface Shared {
  * Opening happens with the first call of a verb, which rejects if it fails; the next call tries again.
  * Throws `ConfigError` at once when the configuration makes no sense.
  */
-export function getSystem(options: SystemOptions = {}): System {
-  const key = JSON.stringify(resolve(options, options.env ?? process.env))
+export function getSystem(options: Omit<SystemOptions, 'engine'> = {}): System {
+  const resolved = resolve(options, options.env ?? process.env)
+  const key = JSON.stringify(resolved)
   const shared = registry()
-  let known = shared.get(key)
-  if (known === undefined) {
-    known = open(options, () => shared.delete(key))
-    shared.set(key, known)
-  }
-  return known.system
+  const known = shared.get(key)
+  if (known !== undefined) return known
+  const system = open(options, resolved, () => {
+    // Another may have taken its place already.
+    if (shared.get(key) === system) shared.delete(key)
+  })
+  shared.set(key, system)
+  return system
 }
 
-function registry(): Map<string, Shared> {
-  const holder = globalThis as { [REGISTRY]?: Map<string, Shared> }
+function registry(): Map<string, System> {
+  const holder = globalThis as { [REGISTRY]?: Map<string, System> }
   holder[REGISTRY] ??= new Map()
   return holder[REGISTRY]
 }
 
-function open(options: SystemOptions, forget: () => void): Shared {
+function open(options: SystemOptions, resolved: Resolved, forget: () => void): System {
   let opening: Promise<System> | undefined
-  const opened = () => {
+  let closed = false
+  const opened = async () => {
+    if (closed && opening === undefined) throw new ClosedError()
     opening ??= createSystem(options).catch((error: unknown) => {
       opening = undefined
       throw error
@@ -48,11 +49,24 @@ function open(options: SystemOptions, forget: () => void): Shared {
     return opening
   }
   const close = async () => {
+    closed = true
     forget()
-    // Never opened, nothing to close.
-    if (opening !== undefined) await (await opening).close()
+    // Never opened, or in vain: nothing to close.
+    const system = await opening?.catch(() => undefined)
+    await system?.close()
   }
-  return { system: later(opened, { close, [Symbol.asyncDispose]: close }) as unknown as System, forget }
+  async function health(): Promise<Health> {
+    const startedAt = performance.now()
+    try {
+      return await (await opened()).health()
+    } catch (error) {
+      const { tier, driver, target, reason } = resolved
+      const latencyMs = performance.now() - startedAt
+      return { status: 'error', tier, driver, target, reason, latencyMs, schema: null, error: reasonOf(error) }
+    }
+  }
+  // The cast: a stand-in for every verb of a System, each of which waits until there is one.
+  return later(opened, { health, close, [Symbol.asyncDispose]: close }) as System
 }
 
 type Path = readonly { readonly key: PropertyKey; readonly args?: readonly unknown[] }[]
@@ -64,18 +78,23 @@ type Path = readonly { readonly key: PropertyKey; readonly args?: readonly unkno
 function later(root: () => Promise<object>, known: Record<PropertyKey, unknown>, path: Path = []): unknown {
   return new Proxy(() => {}, {
     get(_target, key) {
-      if (path.length === 0 && key in known) return known[key]
+      if (key in known && (path.length === 0 || isConfined(path))) return known[key]
       // Not thenable: awaiting a System must not call `then` on it.
       if (key === 'then') return undefined
-      return later(root, {}, [...path, { key }])
+      return later(root, known, [...path, { key }])
     },
     apply(_target, _this, args: unknown[]) {
       const last = path.at(-1)!
       const called = [...path.slice(0, -1), { key: last.key, args }]
-      if (last.key === 'in' && path.length === 1) return later(root, {}, called)
+      if (isConfined(called)) return later(root, { health: known.health }, called)
       return root().then((value) => follow(value, called))
     },
   })
+}
+
+/** A System that sees one workspace: `in(…)` and nothing else. */
+function isConfined(path: Path): boolean {
+  return path.length === 1 && path[0]!.key === 'in' && path[0]!.args !== undefined
 }
 
 function follow(root: object, path: Path): unknown {

@@ -96,8 +96,7 @@ function assemble(
       await engine.ping()
       return { status: 'ok', ...about, latencyMs: performance.now() - startedAt }
     } catch (error) {
-      const message = error instanceof TerraceError ? error.message : String(error)
-      return { status: 'error', ...about, latencyMs: performance.now() - startedAt, error: message }
+      return { status: 'error', ...about, latencyMs: performance.now() - startedAt, error: reasonOf(error) }
     }
   }
   const close = () => engine.close()
@@ -112,6 +111,11 @@ function assemble(
     close,
     [Symbol.asyncDispose]: close,
   })
+}
+
+/** What health says of an error. */
+export function reasonOf(error: unknown): string {
+  return error instanceof TerraceError ? error.message : String(error)
 }
 
 function transactionOf(engine: Engine): ConfinedSystem['transaction'] {

@@ -66,8 +66,9 @@ async function isAlive(owner: string): Promise<boolean> {
  */
 async function startOf(pid: number): Promise<string> {
   const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The name in parentheses may have spaces; the 22nd field is the moment, in ticks since the system began.
-  return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  // After the name, which is in parentheses and may have spaces: the state, and 19 further on the moment.
+  const fields = status.slice(status.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '')
 }
 
 async function succeeds(attempt: Promise<unknown>): Promise<boolean> {

@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { PGlite } from '@electric-sql/pglite'
+import { ConfigError, TerraceError } from '../../errors.ts'
 import { loadDriver } from '../drivers.ts'
 import { createLock, type Lock } from '../lock.ts'
 import { createPostgresEngine, type PostgresEngine, type PostgresEngineOptions } from './engine.ts'
@@ -91,10 +92,11 @@ async function open({ path, database }: PgliteEngineOptions): Promise<Opened> {
     return { database: inMemory, target: 'PGlite in memory', close: () => inMemory.close() }
   }
   const folder = resolve(path)
-  await mkdir(dirname(folder), { recursive: true })
-  // Two processes on one folder damage it, silently.
-  const unlock = await lockFolder(folder)
+  let unlock = async () => {}
   try {
+    await mkdir(dirname(folder), { recursive: true })
+    // Two processes on one folder damage it, silently.
+    unlock = await lockFolder(folder)
     const opened = await PGlite.create(folder)
     return {
       database: opened,
@@ -106,6 +108,9 @@ async function open({ path, database }: PgliteEngineOptions): Promise<Opened> {
     }
   } catch (error) {
     await unlock()
-    throw error
+    if (error instanceof TerraceError) throw error
+    throw new ConfigError(`${folder} cannot be opened as a PGlite folder: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }

@@ -52,6 +52,7 @@ function compile(table: Table): AnyTable {
     ...checksOf(table, 'postgres').map(({ name, sql: text }) => check(name, sql.raw(text))),
     ...table.indexes.map((spec) => indexOf(spec, self)),
   ])
+  // drizzle infers columns from literal builders; these were made in a loop.
   return made as unknown as AnyTable
 }
 
