@@ -42,10 +42,16 @@ function open(options: SystemOptions, resolved: Resolved, forget: () => void): S
   let closed = false
   const opened = async () => {
     if (closed && opening === undefined) throw new ClosedError()
-    opening ??= createSystem(options).catch((error: unknown) => {
-      opening = undefined
-      throw error
-    })
+    opening ??= createSystem(options).then(
+      (system) => {
+        say(options)
+        return system
+      },
+      (error: unknown) => {
+        opening = undefined
+        throw error
+      },
+    )
     return opening
   }
   const close = async () => {
@@ -62,11 +68,28 @@ function open(options: SystemOptions, resolved: Resolved, forget: () => void): S
     } catch (error) {
       const { tier, driver, target, reason } = resolved
       const latencyMs = performance.now() - startedAt
-      return { status: 'error', tier, driver, target, reason, latencyMs, schema: null, error: reasonOf(error) }
+      return {
+        status: 'error',
+        tier,
+        driver,
+        target,
+        reason,
+        latencyMs,
+        schema: null,
+        error: reasonOf(error),
+      }
     }
   }
   // The cast: a stand-in for every verb of a System, each of which waits until there is one.
   return later(opened, { health, close, [Symbol.asyncDispose]: close }) as System
+}
+
+/** The start-up line: which database, and why. */
+function say(options: SystemOptions): void {
+  const env = options.env ?? process.env
+  if (env.NODE_ENV === 'test') return
+  const { driver, target, reason } = resolve(options, env)
+  console.info(`terrace: ${driver === target ? driver : `${driver}, ${target}`}. ${reason}`)
 }
 
 type Path = readonly { readonly key: PropertyKey; readonly args?: readonly unknown[] }[]
