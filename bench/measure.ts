@@ -97,28 +97,34 @@ export async function race(sides: readonly Side[], multiple = 1): Promise<Sample
   return sides.map(({ name }, i) => ({ name, rounds: rounds[i]! }))
 }
 
-/** For work that cannot be repeated in slices: each go is a round. `prepare` is not timed. */
-export async function raceOnce<T>(
-  sides: readonly {
-    readonly name: string
-    prepare(): Promise<T>
-    run(prepared: T): Promise<number | void>
-  }[],
-  rounds = ROUNDS,
-): Promise<Samples[]> {
+/** For work that is done once per go: each go is a round. */
+export interface Once<T> {
+  readonly name: string
+  /** Not timed. */
+  prepare(): Promise<T>
+  /** Milliseconds that it took. */
+  run(prepared: T): Promise<number>
+}
+
+export async function raceOnce<T>(sides: readonly Once<T>[]): Promise<Samples[]> {
   const results = sides.map(({ name }) => ({ name, rounds: [] as number[] }))
-  for (let round = -1; round < rounds; round++) {
-    for (const i of round % 2 === 0 ? sides.keys() : [...sides.keys()].toReversed()) {
+  for (let round = -1; round < ROUNDS; round++) {
+    const order = [...sides.keys()]
+    for (const i of round % 2 === 0 ? order : order.toReversed()) {
       const side = sides[i]!
-      const prepared = await side.prepare()
-      const startedAt = performance.now()
-      const own = await side.run(prepared)
-      const elapsed = own ?? performance.now() - startedAt
+      const elapsed = await side.run(await side.prepare())
       // The first one warms up.
       if (round >= 0) results[i]!.rounds.push(elapsed * 1000)
     }
   }
   return results
+}
+
+/** Milliseconds that `work` takes. */
+export async function clocked(work: () => unknown): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
 }
 
 /** How many times as fast `ours` is: round by round, so that a bad moment spoils one round and not the ratio. */

@@ -139,7 +139,11 @@ function works(system: System, theirs: MastraMemory, ids: readonly string[]) {
     {
       work: 'save a thread',
       ours: () =>
-        system.conversations.create({ workspaceId: WORKSPACE, title: 'Ship it', metadata: { source: 'web' } }),
+        system.conversations.create({
+          workspaceId: WORKSPACE,
+          title: 'Ship it',
+          metadata: { source: 'web' },
+        }),
       mastras: () => theirs.saveThread({ thread: newThread(randomUUID()) }),
     },
   ]

@@ -119,6 +119,10 @@ function plainTasks(database: NodePgDatabase) {
         .where(and(eq(table.workspaceId, workspaceId), eq(table.status, 'ready'), eq(table.archived, false)))
         .orderBy(asc(table.createdAt), asc(table.id))
         .limit(limit),
-    create: (i: number) => database.insert(table).values(newTask(taskInput(i))).returning(),
+    create: (i: number) =>
+      database
+        .insert(table)
+        .values(newTask(taskInput(i)))
+        .returning(),
   }
 }

@@ -10,8 +10,8 @@ import { createSystem } from '../../src/system.ts'
 import { type Folder, tempFolder } from '../fixtures/folder.ts'
 import { seedTasks, shuffled, taskInput, WORKSPACE } from '../fixtures/tasks.ts'
 import { awaited, bursts, race, speed, synchronous } from '../measure.ts'
-import { newTask } from '../raw/task-row.ts'
 import { rawSqliteTasks } from '../raw/sqlite-tasks.ts'
+import { newTask } from '../raw/task-row.ts'
 import { absolute, type Group, type Row } from '../row.ts'
 
 const SEEDED = 10_000
@@ -35,7 +35,10 @@ export async function sqlite(): Promise<Group> {
       synchronous('raw', (i) => raw.get(pick(i))),
       synchronous('drizzle', (i) => plain.get(pick(i))),
     ])
-    const common = { work: 'get by id, through the store, awaited', absolute: absolute(ours!, byHand!, built!) }
+    const common = {
+      work: 'get by id, through the store, awaited',
+      absolute: absolute(ours!, byHand!, built!),
+    }
     rows.push(
       { ...common, unit: '× raw', target: { atLeast: 0.8 }, measured: speed(ours!, byHand!) },
       { ...common, unit: '× plain drizzle', target: { atLeast: 8 }, measured: speed(ours!, built!) },
@@ -121,6 +124,11 @@ function plainTasks(database: BetterSQLite3Database) {
         .orderBy(asc(table.createdAt), asc(table.id))
         .limit(limit)
         .all(),
-    create: (i: number) => database.insert(table).values(newTask(taskInput(i))).returning().get(),
+    create: (i: number) =>
+      database
+        .insert(table)
+        .values(newTask(taskInput(i)))
+        .returning()
+        .all(),
   }
 }

@@ -1,10 +1,10 @@
 /** Round trips to Postgres, counted by a proxy on the wire, not by the driver. */
 
 import { neonConfig } from '@neondatabase/serverless'
-import { startNeonProxy } from '../../test/support/neon-proxy.ts'
-import { startWire, type Wire } from '../../test/support/wire.ts'
 import { tasks } from '../../src/schema/tasks.ts'
 import type { System } from '../../src/system.ts'
+import { startNeonProxy } from '../../test/support/neon-proxy.ts'
+import { startWire, type Wire } from '../../test/support/wire.ts'
 import { openPostgres, startDatabases } from '../fixtures/postgres.ts'
 import { WORKSPACE } from '../fixtures/tasks.ts'
 import { exactly, type Group, type Row } from '../row.ts'

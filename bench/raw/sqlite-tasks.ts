@@ -56,8 +56,9 @@ export function rawSqliteTasks(database: BetterSqlite.Database) {
     },
     create(input: NewTask): Task {
       const task = newTask(input)
+      // Not `get`: a statement that is left before its end never comes to SQLite's checkpoint.
       return decode(
-        insert.get(
+        insert.all(
           task.id,
           task.workspaceId,
           task.crew,
@@ -78,7 +79,7 @@ export function rawSqliteTasks(database: BetterSqlite.Database) {
           1,
           task.createdAt.getTime(),
           task.updatedAt.getTime(),
-        )!,
+        )[0]!,
       )
     },
   }

@@ -225,6 +225,7 @@ export class Shape {
     }
     const inserts = steps.filter((step) => 'insert' in step)
     const fresh = new Map(inserts.map((step) => [step.insert, keysOf(step.insert, step.rows)]))
+    refuseFresh(head, ['insert' in write.head ? write.head.row : write.head.set], fresh)
     if ('insert' in write.head) fresh.set(head, keysOf(head, [write.head.row]))
     for (const step of steps) {
       if ('insert' in step) refuseFresh(step.insert, step.rows, fresh)
@@ -234,7 +235,7 @@ export class Shape {
     for (const step of steps) {
       if (!('where' in step)) continue
       for (const match of [step.where].flat()) {
-        for (const value of Object.values(match)) {
+        for (const value of Object.values(match ?? {})) {
           if (isOperator(value) && 'table' in value && changed.has(value.table)) {
             throw new ValidationError(
               `a step may not look into ${value.table.name}, which the same write changes`,
@@ -460,11 +461,31 @@ const KEY_COLUMN = parameterColumn('text')
 function refuseVague({ name, primaryKey }: Table, where: Where<Table>): void {
   for (const match of [where].flat()) {
     for (const { key } of primaryKey) {
-      if (match[key] === undefined || match[key] === null || isOperator(match[key])) {
+      if (match?.[key] === undefined || match[key] === null || isOperator(match[key])) {
         throw new ValidationError(`${name}: the head of a write names its row by the whole primary key`, name)
       }
     }
   }
+}
+
+/** What may give way to another row is a unique constraint's to say: an index's or the primary key's. */
+export function refuseNoConstraint(
+  { name, primaryKey, indexes }: Table,
+  columns: readonly ColumnDef[],
+): void {
+  const unique = indexes.filter((index) => index.unique)
+  const constraints = [primaryKey, ...unique.map((index) => index.columns.map(({ column }) => column))]
+  const isSame = (others: readonly ColumnDef[]) =>
+    others.length === columns.length && others.every((column) => columns.includes(column))
+  if (constraints.some(isSame)) return
+  const keys = columns.map(({ key }) => key)
+  throw new ValidationError(`${name}: ${keys.join(' + ') || 'nothing'} is no unique constraint`, name)
+}
+
+/** `get` is by a key of one column. */
+export function refuseCompositeKey({ name, primaryKey }: Table): void {
+  if (primaryKey.length === 1) return
+  throw new ValidationError(`${name} has a key of several columns: find its rows instead`, name)
 }
 
 export function targetOf(step: Step): Table {

@@ -1,4 +1,7 @@
-/** Notifications within a process, for the databases that have none of their own. */
+/** Notifications within a process, for the databases that have none of their own; and what all of them take. */
+
+import { ValidationError } from '../errors.ts'
+import { isStorableText } from '../schema/dsl/values.ts'
 
 export interface Signals {
   /** Delivered later, never within the caller's turn. */
@@ -22,5 +25,24 @@ export function createSignals(): Signals {
       }
     },
     clear: () => handlers.clear(),
+  }
+}
+
+/** What Postgres carries, and so every tier. */
+const LONGEST_PAYLOAD = 7999
+
+/** Throws `ValidationError`. */
+export function checkChannel(channel: unknown): void {
+  if (!isStorableText(channel) || channel === '')
+    throw new ValidationError('a channel is text, and not empty')
+}
+
+/** Throws `ValidationError`. */
+export function checkNotice(channel: unknown, payload: unknown): void {
+  checkChannel(channel)
+  if (!isStorableText(payload) || Buffer.byteLength(payload) > LONGEST_PAYLOAD) {
+    throw new ValidationError(
+      `a notification is text of at most ${LONGEST_PAYLOAD} bytes; send an id instead`,
+    )
   }
 }

@@ -11,6 +11,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 import { TransactionScopeError, UnavailableError, ValidationError } from '../errors.ts'
 import type { Engine, TransactionOptions } from './engine.ts'
+import { checkNotice } from './signals.ts'
 
 export const TRANSACTION_TIMEOUT = 30_000
 
@@ -194,7 +195,11 @@ export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
     remove: (table, query, options) => attempt.call(() => calls.remove(table, query, options)),
     write: (write, options) => attempt.call(() => calls.write(write, options)),
     aggregate: (table, query, options) => attempt.call(() => calls.aggregate(table, query, options)),
-    notify: (channel, payload, options) => attempt.call(() => calls.notify(channel, payload, options)),
+    notify: (channel, payload, options) =>
+      attempt.call(() => {
+        checkNotice(channel, payload)
+        return calls.notify(channel, payload, options)
+      }),
     transaction: (work) => attempt.call(() => work(tx)),
     listen: () =>
       attempt.call(() => {
@@ -224,7 +229,8 @@ export interface Deadline {
 const FOREVER = 2 ** 31 - 1
 
 export function createDeadline({ signal, timeout = TRANSACTION_TIMEOUT }: TransactionOptions): Deadline {
-  if (!(timeout > 0)) throw new ValidationError(`a transaction's timeout is more than 0 ms, not ${timeout}`)
+  if (!(typeof timeout === 'number' && timeout > 0))
+    throw new ValidationError(`a transaction's timeout is more than 0 ms, not ${timeout}`)
   signal?.throwIfAborted()
   const controller = new AbortController()
   const abort = () => controller.abort(signal?.reason)

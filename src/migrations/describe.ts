@@ -50,7 +50,8 @@ function describeTable(table: Table, dialect: SqlDialect): TableDescription {
       columns: sqlName,
       target: target.sqlName,
       targetColumns: target.primaryKey[0]!.sqlName,
-      onDelete: references.onDelete,
+      onDelete:
+        dialect === 'sqlite' && references.onDelete === 'restrict' ? 'no action' : references.onDelete,
     })
   }
   described.primaryKey = table.primaryKey.map(({ sqlName }) => sqlName).join(', ')

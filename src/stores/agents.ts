@@ -8,6 +8,7 @@ import {
   changes,
   checkObject,
   defineStore,
+  detached,
   type Filter,
   idOf,
   type NewOf,
@@ -77,9 +78,10 @@ export function createAgentStore(engine: Engine): AgentStore {
     async update(id, patch, options) {
       const parentId = patch?.parentId
       if (parentId == null) return verbs.update(id, patch, options)
+      const own = detached(agents, patch)
       return engine.transaction(async (tx) => {
         await checkParent(tx, id, parentId)
-        return storeVerbs(tx, definition).update(id, patch, options)
+        return storeVerbs(tx, definition).update(id, own, options)
       }, options)
     },
 
@@ -88,9 +90,10 @@ export function createAgentStore(engine: Engine): AgentStore {
       const { parentId } = input
       const id = idOf(agents, input.id)
       if (parentId == null) return upsert(engine, input, options)
+      const own = detached(agents, input)
       return engine.transaction(async (tx) => {
         await checkParent(tx, id, parentId)
-        return upsert(tx, input)
+        return upsert(tx, own)
       }, options)
     },
 

@@ -106,12 +106,15 @@ export function createCodebaseStore(engine: Engine): CodebaseStore {
     },
 
     async setDefault(id, options) {
+      let before: unknown
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         try {
           return await engine.transaction((tx) => makeDefault(tx, idOf(codebases, id)), options)
         } catch (error) {
-          // Another became the default in between, where there was none to wait for.
-          if (!(error instanceof AlreadyExistsError)) throw error
+          // Another became the default in between, where there was none to wait for. The very same error once
+          // more is that of a transaction around, which cannot be tried again from here.
+          if (!(error instanceof AlreadyExistsError) || error === before) throw error
+          before = error
         }
       }
       throw contended(codebases, id)

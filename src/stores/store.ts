@@ -14,7 +14,7 @@ import {
   type Where,
 } from '../engine/query.ts'
 import { NotFoundError, UnavailableError, ValidationError, VersionConflictError } from '../errors.ts'
-import { isJsonObject } from '../schema/dsl/json.ts'
+import { isJsonObject, JSON_DEPTH } from '../schema/dsl/json.ts'
 import type { Scalar } from '../schema/dsl/order.ts'
 import type { ColumnKey, Direction, Insert, Row, Table } from '../schema/dsl/table.ts'
 import { checkValue, refuse, refuseUnknown } from '../schema/dsl/values.ts'
@@ -213,6 +213,27 @@ export const BUMP = increment()
 
 /** How often a verb tries again when others change what it is about to change. */
 export const ATTEMPTS = 20
+
+/**
+ * An input as it is now, for verbs that look at it again after they have waited: the caller may go on changing
+ * the original. What is no plain data is left for the engine to refuse.
+ */
+export function detached<T>(table: Table, input: T, depth = 0): T {
+  if (typeof input !== 'object' || input === null) return input
+  if (depth > JSON_DEPTH) {
+    throw new ValidationError(
+      `${table.name}: the input is cyclic or nested deeper than ${JSON_DEPTH} levels`,
+      table.name,
+    )
+  }
+  const copy = (value: unknown) => detached(table, value, depth + 1)
+  // The casts: a copy has the properties of the original.
+  if (input instanceof Date) return new Date(input) as T
+  if (Array.isArray(input)) return Array.from(input, copy) as T
+  const prototype: unknown = Object.getPrototypeOf(input)
+  if (prototype !== Object.prototype && prototype !== null) return input
+  return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, copy(value)])) as T
+}
 
 /** A checked input as a row to insert: with an id and its times. The caller may add to it. */
 export function newRow<T extends Table>(

@@ -25,6 +25,7 @@ import {
   checkObject,
   contended,
   defineStore,
+  detached,
   type Filter,
   idOf,
   matching,
@@ -206,7 +207,8 @@ export function createTaskStore(engine: Engine): TaskStore {
       }
       // A task by itself can wait in a circle, too.
       if (names.includes(row.id)) checkBatch([{ row, dependsOn: names }])
-      const work = (tx: Engine) => insertWaiting(tx, [row], new Map([[row.id, names]]))
+      const own = detached(tasks, row)
+      const work = (tx: Engine) => insertWaiting(tx, [own], new Map([[own.id, names]]))
       const [task] = await engine.transaction(work, options)
       return task!
     },
@@ -217,7 +219,7 @@ export function createTaskStore(engine: Engine): TaskStore {
       const batch = items.map((item): Declaration => {
         checkObject(tasks, item)
         const { dependsOn, ...columns } = item
-        const row = newRow(engine, definition, { ...columns, workspaceId, crew })
+        const row = newRow(engine, definition, { ...detached(tasks, columns), workspaceId, crew })
         return { row, dependsOn: checkNames(dependsOn) }
       })
       checkBatch(batch)

@@ -76,7 +76,7 @@ function testOf(table: Table, column: ColumnDef, inner: boolean): Arbitrary {
 
 function matchOf(table: Table, inner = false): fc.Arbitrary<Readonly<Record<string, unknown>>> {
   // The cast: an object of columns.
-  return perColumn(table, table.visible.length, (column) => testOf(table, column, inner)) as fc.Arbitrary<
+  return perColumn(table, 2 * table.visible.length, (column) => testOf(table, column, inner)) as fc.Arbitrary<
     Readonly<Record<string, unknown>>
   >
 }

@@ -7,14 +7,15 @@ import type { Assignment, Expression } from '../shape.ts'
 import type { Cell, Stored } from './cells.ts'
 import { predicateOf } from './conditions.ts'
 import type { Layout } from './layout.ts'
+import { withinWorkspace } from './references.ts'
 import { getterOf, type Run } from './run.ts'
 import type { Statement } from './statement.ts'
 
 export interface Change {
   /** All expressions see the row as it was. */
   apply(row: Stored, run: Run): Stored
-  /** References that are set, by position; to be checked, but for their workspace where they come from a head. */
-  readonly references: readonly { readonly position: number; readonly trusted: boolean }[]
+  /** References that are set, by position; to be checked. */
+  readonly references: readonly number[]
 }
 
 export function changeOf(table: Table, assignments: readonly Assignment[]): Change {
@@ -34,24 +35,25 @@ export function changeOf(table: Table, assignments: readonly Assignment[]): Chan
     },
     references: assignments
       .filter(({ column }) => column.references !== undefined)
-      .map(({ column, to }) => ({ position: column.position, trusted: to.is === 'ref' })),
+      .map(({ column }) => column.position),
   }
 }
 
-/** Puts `next`, which this change made, in the place of a row. */
+/** Puts what this change made of a row in its place. */
 export function replaceRow(
   statement: Statement,
   { table, references }: Layout,
   row: Stored,
-  next: Stored,
+  given: Stored,
   change: Change,
 ): void {
+  const set =
+    change.references.length === 0
+      ? []
+      : references().filter(({ position }) => change.references.includes(position))
+  const next = withinWorkspace(statement.state, given, set)
   statement.change(table, row, next)
-  if (change.references.length === 0) return
-  for (const reference of references()) {
-    const set = change.references.find(({ position }) => position === reference.position)
-    if (set !== undefined) statement.checkLater(table, next, reference, set.trusted)
-  }
+  for (const reference of set) statement.checkLater(table, next, reference)
 }
 
 /** What only shows when the row is there: a sum too large, a null of the head's. */

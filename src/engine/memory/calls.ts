@@ -2,6 +2,7 @@
 
 import type { Table } from '../../schema/dsl/table.ts'
 import type { AggregateQuery, CallOptions, FindQuery, OnConflict, UpdateQuery, Write } from '../engine.ts'
+import { checkNotice } from '../signals.ts'
 import type { TransactionCalls } from '../transaction.ts'
 import type { Plans } from './plans.ts'
 import type { State } from './state.ts'
@@ -61,6 +62,7 @@ export function createCalls(
     },
     async notify(channel: string, payload: string, call?: CallOptions) {
       enter(call)
+      checkNotice(channel, payload)
       notify(channel, payload)
     },
   }

@@ -5,7 +5,7 @@ import { type Clock, createClock } from '../clock.ts'
 import type { CallOptions, RootEngine } from '../engine.ts'
 import { createIds } from '../ids.ts'
 import { createLock } from '../lock.ts'
-import { createSignals } from '../signals.ts'
+import { checkChannel, createSignals } from '../signals.ts'
 import { createTransactionScope, runTransaction } from '../transaction.ts'
 import { createCalls } from './calls.ts'
 import { createPlans } from './plans.ts'
@@ -88,6 +88,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): RootEngin
     },
     async listen(channel, handler) {
       enter(undefined)
+      checkChannel(channel)
       return signals.listen(channel, handler)
     },
     async ping() {

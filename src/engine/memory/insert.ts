@@ -3,11 +3,12 @@
 import { ValidationError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
 import type { OnConflict } from '../engine.ts'
-import type { RowsShape, Shape } from '../shape.ts'
+import { type RowsShape, refuseNoConstraint, type Shape } from '../shape.ts'
 import { type Change, changeOf, checkCell, replaceRow } from './assignments.ts'
 import { type Cell, comparable, type Stored, toCell } from './cells.ts'
 import { type Predicate, predicateOf } from './conditions.ts'
 import { covers, type Layout, type TreeLayout } from './layout.ts'
+import { withinWorkspace } from './references.ts'
 import { fromHead, type Run } from './run.ts'
 import type { Statement } from './statement.ts'
 
@@ -22,18 +23,17 @@ export interface Conflict {
 /** Takes the clause apart into the shape; the answer compiles it. */
 export function conflictIn(shape: Shape, layout: Layout, clause: OnConflict<Table>): () => Conflict {
   const { table, trees } = layout
-  const columns = shape.columns(table, clause.columns).map(({ key }) => key)
+  const arbiter = shape.columns(table, clause.columns)
+  const columns = arbiter.map(({ key }) => key)
   const set = clause.set === undefined ? undefined : shape.set(table, clause.set)
   const where = shape.where(table, clause.where)
+  refuseNoConstraint(table, arbiter)
   const tree = trees.findIndex(
     (candidate) =>
       candidate.unique &&
       candidate.columns.length === columns.length &&
       candidate.columns.every((key) => columns.includes(key)),
   )
-  if (tree < 0) {
-    throw new ValidationError(`${table.name}: ${columns.join(' + ')} is no unique constraint`, table.name)
-  }
   return () => ({ tree, change: set && changeOf(table, set), matches: predicateOf(where) })
 }
 
@@ -64,17 +64,17 @@ export function insertRows(
   rows: readonly Stored[],
   conflict: Conflict | undefined,
   run: Run,
-  isTrusted: (position: number) => boolean = () => false,
 ): Stored[] {
   const { table } = layout
   if (conflict?.change !== undefined && rows.length > 1) refuseTwins(layout, conflict, rows)
   const stored: Stored[] = []
-  for (const row of rows) {
+  for (const given of rows) {
+    const row = withinWorkspace(statement.state, given, layout.references())
     const existing = conflict === undefined ? undefined : inTheWay(statement, layout, conflict, row)
     if (existing === undefined) {
       statement.change(table, undefined, row)
       for (const reference of layout.references()) {
-        statement.checkLater(table, row, reference, isTrusted(reference.position))
+        statement.checkLater(table, row, reference)
       }
       stored.push(row)
     } else if (conflict?.change !== undefined && conflict.matches(existing, run)) {
@@ -89,7 +89,9 @@ export function insertRows(
 /** The row that the arbiter would have in the place of this one. */
 function inTheWay({ state }: Statement, layout: Layout, { tree }: Conflict, row: Stored): Stored | undefined {
   if (uniqueCells(layout.trees[tree]!, row) === undefined) return undefined
-  return state.read(layout.table).trees[tree]!.find(row)
+  const { trees, current } = state.read(layout.table)
+  const found = trees[tree]!.find(row)
+  return found && current ? current(found) : found
 }
 
 /** Databases do not update a row twice in one statement. */

@@ -30,6 +30,8 @@ export interface ReferenceLayout {
   readonly position: number
   readonly onDelete: OnDelete
   readonly optional: boolean
+  /** Whether it is part of a unique constraint. */
+  readonly isUnique: boolean
   readonly target: Table
   /** Where both rows keep their workspace, which must be the same; undefined when either table has none. */
   readonly workspace: { readonly mine: number; readonly theirs: number } | undefined
@@ -162,6 +164,9 @@ function referenceOf(table: Table, column: ColumnDef): ReferenceLayout[] {
       position: column.position,
       onDelete: column.references.onDelete,
       optional: column.optional,
+      isUnique:
+        table.primaryKey.includes(column) ||
+        table.indexes.some(({ unique, columns }) => unique && columns.some((part) => part.column === column)),
       target,
       workspace: mine === undefined || theirs === undefined ? undefined : { mine, theirs },
     },

@@ -10,21 +10,30 @@ import type { State } from './state.ts'
 import type { Statement } from './statement.ts'
 
 /** Throws unless the row that is referred to exists, and in the same workspace where there are workspaces. */
-export function checkReference(
-  state: State,
-  table: Table,
-  row: Stored,
-  { target, position, workspace }: ReferenceLayout,
-  trusted: boolean,
-): void {
+export function checkReference(state: State, table: Table, row: Stored, reference: ReferenceLayout): void {
+  if (!leadsToRow(state, row, reference)) throw new InvalidReferenceError(table.name)
+}
+
+/**
+ * What would lead to another workspace leads nowhere, and so is in nobody's way: in unique columns it is empty
+ * text from the start, as the databases have it.
+ */
+export function withinWorkspace(state: State, row: Stored, references: readonly ReferenceLayout[]): Stored {
+  let within = row
+  for (const reference of references) {
+    const { position, workspace, isUnique } = reference
+    if (!isUnique || workspace === undefined || row[position] === null) continue
+    if (!leadsToRow(state, row, reference)) within = within.with(position, '')
+  }
+  return within
+}
+
+function leadsToRow(state: State, row: Stored, { target, position, workspace }: ReferenceLayout): boolean {
   const { layout, get } = state.read(target)
   const referred = get(layout.key([row[position]!]))
-  const isFine =
-    referred !== undefined &&
-    (workspace === undefined ||
-      trusted ||
-      (row[workspace.mine] !== null && row[workspace.mine] === referred[workspace.theirs]))
-  if (!isFine) throw new InvalidReferenceError(table.name)
+  if (referred === undefined) return false
+  if (workspace === undefined) return true
+  return row[workspace.mine] !== null && row[workspace.mine] === referred[workspace.theirs]
 }
 
 /** Throws when rows still refer to the key that a row had before it was given another. */

@@ -28,8 +28,24 @@ export function scan(
   if (path.byKey) {
     const row = data.get(data.layout.key(pins))
     if (row !== undefined && isAfter?.(row) !== false) visit(row)
-    return
+  } else if (data.current === undefined) {
+    walk(data, path, pins, run, isAfter, visit)
+  } else {
+    const { current } = data
+    const isAfterNow = isAfter && ((row: Stored) => isAfter(current(row)))
+    walk(data, path, pins, run, isAfterNow, (row) => visit(current(row)))
   }
+}
+
+/** Through the stretch as the tree has it, where only what it orders by is sure to be up to date. */
+function walk(
+  data: TableData,
+  path: Path,
+  pins: readonly Cell[],
+  run: Run,
+  isAfter: Test | undefined,
+  visit: Test,
+): void {
   const { parts } = data.layout.trees[path.tree]!
   const tree = data.trees[path.tree]!
   const next = parts[pins.length]

@@ -1,6 +1,8 @@
 /**
  * A sorted collection that can be forked at no cost: a B+ tree whose nodes are copied before their first
  * change by a new owner. A transaction works on forks; what it does not touch it shares with everybody else.
+ *
+ * An item that has been deleted is forgotten entirely, so it may then be changed and added again elsewhere.
  */
 
 export interface Sorted<T> {
@@ -25,7 +27,7 @@ export interface Stretch<T> {
   readonly beyond?: ((item: T) => boolean) | undefined
 }
 
-/** A leaf holds items; a branch holds children and, for each, an item that none of its own is less than. */
+/** A leaf holds items; a branch holds children and, for each, the least of its items. */
 interface Node<T> {
   readonly owner: object
   readonly items: T[]
@@ -95,7 +97,9 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
       put(items, at, item)
     } else {
       const i = childFor(node, item)
-      const right = addTo(ownedChild(node, i), item)
+      const child = ownedChild(node, i)
+      const right = addTo(child, item)
+      items[i] = child.items[0]!
       if (right === undefined) return undefined
       at = i + 1
       put(items, at, right.items[0]!)
@@ -116,8 +120,12 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
     const i = childFor(node, item)
     const child = ownedChild(node, i)
     deleteFrom(child, item)
-    if (child.items.length === 0) drop(node, i)
-    else if (child.items.length < FEW && node.items.length > 1) merge(node, Math.max(0, i - 1))
+    if (child.items.length === 0) {
+      drop(node, i)
+      return
+    }
+    node.items[i] = child.items[0]!
+    if (child.items.length < FEW && node.items.length > 1) merge(node, Math.max(0, i - 1))
   }
 
   function drop(node: Node<T>, i: number): void {
@@ -130,13 +138,8 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
     const right = node.children![i + 1]!
     if (node.children![i]!.items.length + right.items.length > MOST - FEW) return
     const left = ownedChild(node, i)
-    const border = left.items.length
     left.items.push(...right.items)
-    if (left.children !== undefined) {
-      left.children.push(...right.children!)
-      // A branch may have got items below its own first entry; what the parent says of it is always true.
-      left.items[border] = node.items[i + 1]!
-    }
+    left.children?.push(...right.children!)
     drop(node, i + 1)
   }
 
@@ -159,9 +162,13 @@ function sortedFrom<T>(compare: Compare<T>, start: Node<T>): Sorted<T> {
     replace(item) {
       let node = owned(root)
       root = node
-      while (node.children !== undefined) node = ownedChild(node, childFor(node, item))
-      const i = search(node.items, item)
-      if (i >= 0) node.items[i] = item
+      for (;;) {
+        const i = search(node.items, item)
+        // A least item is also in the branches above it.
+        if (i >= 0) node.items[i] = item
+        if (node.children === undefined) return
+        node = ownedChild(node, i >= 0 ? i : Math.max(0, ~i - 1))
+      }
     },
     delete(item) {
       root = owned(root)

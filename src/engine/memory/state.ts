@@ -2,8 +2,9 @@
 
 import { ConfigError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
+import { createFork, type Fork } from './fork.ts'
 import { layoutOf, type ReferenceLayout } from './layout.ts'
-import { createTableData, type TableData } from './table.ts'
+import { type CommittedTable, createTable, type TableData } from './table.ts'
 
 export interface State {
   /** A table to look at. */
@@ -19,17 +20,21 @@ export interface Referrer {
   readonly reference: ReferenceLayout
 }
 
+export interface CommittedState extends State {
+  read(table: Table): CommittedTable
+}
+
 /** The committed state. Tables appear with their first use; one that was never used has no rows. */
-export function createState(): State {
-  const tables = new Map<string, TableData>()
+export function createState(): CommittedState {
+  const tables = new Map<string, CommittedTable>()
   /** Several objects may define one table: a bundler may load a schema file twice. */
   const accepted = new WeakSet<Table>()
   let referrersByTable = new Map<string, readonly Referrer[]>()
 
-  function data(table: Table): TableData {
+  function data(table: Table): CommittedTable {
     let known = tables.get(table.sqlName)
     if (known === undefined) {
-      known = createTableData(layoutOf(table))
+      known = createTable(layoutOf(table))
       tables.set(table.sqlName, known)
       referrersByTable = new Map()
     } else if (known.layout.table !== table && !accepted.has(table)) {
@@ -67,21 +72,21 @@ export interface Overlay extends State {
  * A transaction's view: forks of the tables that it has changed, over the committed state. Nothing is copied to
  * begin with, and to roll back is to forget it.
  */
-export function createOverlay(base: State): Overlay {
-  const forks = new Map<string, TableData>()
+export function createOverlay(base: CommittedState): Overlay {
+  const forks = new Map<string, Fork>()
   return {
     read: (table) => forks.get(table.sqlName) ?? base.read(table),
     write(table) {
       let fork = forks.get(table.sqlName)
       if (fork === undefined) {
-        fork = base.read(table).fork()
+        fork = createFork(base.read(table))
         forks.set(table.sqlName, fork)
       }
       return fork
     },
     referrers: base.referrers,
     commit() {
-      for (const fork of forks.values()) base.write(fork.layout.table).adopt(fork)
+      for (const fork of forks.values()) base.read(fork.layout.table).adopt(fork)
     },
   }
 }

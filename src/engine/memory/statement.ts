@@ -17,11 +17,8 @@ export interface Statement {
   readonly state: State
   /** Inserts (`from` undefined), removes (`to` undefined) or replaces a row. */
   change(table: Table, from: Stored | undefined, to: Stored | undefined): void
-  /**
-   * Has a reference of a row checked when the statement ends. A `trusted` one came from the head of a write,
-   * and is not asked for its workspace.
-   */
-  checkLater(table: Table, row: Stored, reference: ReferenceLayout, trusted: boolean): void
+  /** Has a reference of a row checked when the statement ends. */
+  checkLater(table: Table, row: Stored, reference: ReferenceLayout): void
 }
 
 export function runStatement<R>(state: State, work: (statement: Statement) => R): R {
@@ -31,16 +28,18 @@ export function runStatement<R>(state: State, work: (statement: Statement) => R)
     state,
     change(table, from, to) {
       const data = state.write(table)
+      // A row that is updated changes in place.
+      const before = to === undefined ? from : from?.slice()
       data.change(from, to)
-      journal.push({ data, from, to })
+      journal.push({ data, from: before, to })
       const { keyOf } = data.layout
-      if (from !== undefined && to !== undefined && keyOf(from) !== keyOf(to)) {
-        checks.push(() => checkAbandoned(state, table, from))
+      if (before !== undefined && to !== undefined && keyOf(before) !== keyOf(to)) {
+        checks.push(() => checkAbandoned(state, table, before))
       }
     },
-    checkLater(table, row, reference, trusted) {
+    checkLater(table, row, reference) {
       if (row[reference.position] === null) return
-      checks.push(() => checkReference(state, table, row, reference, trusted))
+      checks.push(() => checkReference(state, table, row, reference))
     },
   }
   try {

@@ -1,98 +1,69 @@
-/** The rows of one table with their indexes, all changed together. */
+/** The committed rows of one table, by their key and in the order of each index. */
 
-import { AlreadyExistsError } from '../../errors.ts'
 import type { Cell, Stored } from './cells.ts'
-import { createKeyed, type Keyed } from './keyed.ts'
-import { covers, type Layout, type TreeLayout, treeOrder } from './layout.ts'
+import type { Fork } from './fork.ts'
+import { covers, type Layout, treeOrder } from './layout.ts'
+import { addToTrees, changeInTrees, overwrite, removeFromTrees } from './moves.ts'
 import { createSorted, type Sorted } from './sorted.ts'
 
 export interface TableData {
   readonly layout: Layout
   /** Aligned with `layout.trees`. */
   readonly trees: readonly Sorted<Stored>[]
-  /** The row with this key, as `layout.keyOf` makes it. */
+  /** The row with this key, as `layout.keyOf` makes it. It is only to be looked at. */
   get(key: Cell): Stored | undefined
+  /** What a row that was found in a tree is now; undefined where trees have the rows themselves. */
+  readonly current: ((row: Stored) => Stored) | undefined
   /**
-   * A new row (`from` undefined), a removed one (`to` undefined) or a changed one. When a unique constraint is
-   * violated, throws an `AlreadyExistsError` that names the first one, and nothing has changed.
+   * A new row (`from` undefined), a removed one (`to` undefined) or a changed one, which `from` names by its
+   * key. When a unique constraint is violated, throws an `AlreadyExistsError` that names the first one, and
+   * nothing has changed.
    */
   change(from: Stored | undefined, to: Stored | undefined): void
-  /** A copy that shares everything until it is changed. */
-  fork(): TableData
-  /** Becomes what this fork has become. Nothing else may have changed since. */
-  adopt(fork: TableData): void
 }
 
-export function createTableData(layout: Layout): TableData {
-  const trees = layout.trees.map((tree) => createSorted(treeOrder(tree)))
-  return tableOver(layout, createKeyed(), trees)
+export interface CommittedTable extends TableData {
+  /** Takes over what a fork has changed. Nothing else may have changed since it was made. */
+  adopt(fork: Fork): void
 }
 
-interface Forked extends TableData {
-  readonly rows: Keyed
-}
-
-function tableOver(layout: Layout, rows: Keyed, start: readonly Sorted<Stored>[]): Forked {
-  let trees = start
-
-  function change(from: Stored | undefined, to: Stored | undefined): void {
-    for (let i = 0; i < trees.length; i++) {
-      const tree = layout.trees[i]!
-      if (!move(tree, trees[i]!, from, to)) {
-        while (--i >= 0) move(layout.trees[i]!, trees[i]!, to, from)
-        throw new AlreadyExistsError(layout.table.name, tree.columns)
-      }
-    }
-    const { keyOf } = layout
-    if (to === undefined) rows.delete(keyOf(from!))
-    else {
-      const key = keyOf(to)
-      if (from !== undefined && keyOf(from) !== key) rows.delete(keyOf(from))
-      rows.set(key, to)
-    }
-  }
+export function createTable(layout: Layout): CommittedTable {
+  const { keyOf } = layout
+  const rows = new Map<Cell, Cell[]>()
+  let trees: readonly Sorted<Stored>[] = layout.trees.map((tree) => createSorted(treeOrder(tree)))
+  const treeAt = (i: number) => trees[i]!
 
   return {
     layout,
-    rows,
     get trees() {
       return trees
     },
-    get: rows.get,
-    change,
-    fork: () =>
-      tableOver(
-        layout,
-        rows.fork(),
-        trees.map((tree) => tree.fork()),
-      ),
+    get: (key) => rows.get(key),
+    current: undefined,
+    change(from, to) {
+      const row = from === undefined ? to!.slice() : rows.get(keyOf(from))!
+      const before = keyOf(row)
+      if (from === undefined) addToTrees(layout, treeAt, row)
+      else if (to === undefined) removeFromTrees(layout, treeAt, row)
+      else changeInTrees(layout, treeAt, row, to)
+      const after = keyOf(row)
+      if (to === undefined || before !== after) rows.delete(before)
+      if (to !== undefined && (from === undefined || before !== after)) rows.set(after, row)
+    },
     adopt(fork) {
-      rows.adopt((fork as Forked).rows)
-      trees = fork.trees
+      trees = [...fork.trees]
+      for (const [key, changed] of fork.changes) {
+        if (changed === undefined) {
+          rows.delete(key)
+        } else if (changed.inTrees === 'none') {
+          overwrite(rows.get(key)!, changed.row)
+        } else {
+          rows.set(key, changed.row)
+          if (changed.inTrees === 'all') continue
+          for (const [i, tree] of layout.trees.entries())
+            if (covers(tree, changed.row)) treeAt(i).replace(changed.row)
+        }
+      }
     },
   }
-}
-
-/** Moves a row within one tree; false, and nothing changed, when another row is in its way. */
-function move(
-  tree: TreeLayout,
-  rows: Sorted<Stored>,
-  from: Stored | undefined,
-  to: Stored | undefined,
-): boolean {
-  const before = from !== undefined && covers(tree, from) ? from : undefined
-  const after = to !== undefined && covers(tree, to) ? to : undefined
-  if (before !== undefined && after !== undefined && sameParts(tree, before, after)) {
-    rows.replace(after)
-    return true
-  }
-  if (before !== undefined) rows.delete(before)
-  if (after === undefined || rows.add(after) === undefined) return true
-  if (before !== undefined) rows.add(before)
-  return false
-}
-
-function sameParts({ parts }: TreeLayout, a: Stored, b: Stored): boolean {
-  for (const { position, compare } of parts) if (compare(a[position]!, b[position]!) !== 0) return false
-  return true
 }

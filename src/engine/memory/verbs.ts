@@ -6,7 +6,7 @@
 import { ValidationError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
 import type { Aggregate, AggregateQuery, FindQuery, OnConflict, UpdateQuery, Write } from '../engine.ts'
-import { Shape } from '../shape.ts'
+import { refuseCompositeKey, Shape } from '../shape.ts'
 import { runAggregate } from './aggregate.ts'
 import { boundCells } from './cells.ts'
 import { removalIn, updateIn, updateRows } from './change.ts'
@@ -54,12 +54,7 @@ export function createMemoryVerbs(state: State, plans: Plans): MemoryVerbs {
 
     get(table, id) {
       const { layout, get } = state.read(table)
-      if (table.primaryKey.length > 1) {
-        throw new ValidationError(
-          `${table.name} has a key of several columns: find its rows instead`,
-          table.name,
-        )
-      }
+      refuseCompositeKey(table)
       const row = typeof id === 'string' ? get(id) : undefined
       return row === undefined ? null : layout.copy(row)
     },

@@ -21,8 +21,8 @@ export function prepareWrite(state: State, plans: Plans, write: Write): () => An
   const { layout } = state.read('update' in head ? head.update : head.insert)
   const { table } = layout
   const shape = new Shape(`write ${table.sqlName} `, table)
-  const headPart = headIn(shape, layout, head)
   shape.checkWrite(write)
+  const headPart = headIn(shape, layout, head)
   const parts = steps.map((step) => stepIn(shape, state, table, step))
   const values = boundCells(shape)
   const plan = plans.get(shape.key, () => ({
@@ -89,8 +89,7 @@ function stepIn(shape: Shape, state: State, head: Table, step: Step): Part<StepA
     return {
       rows: shape.rows(table, step.rows),
       compile: () => (statement, run, rows) => () => {
-        const isTrusted = (position: number) => rows!.columns[position]!.ref !== undefined
-        insertRows(statement, layout, storedRows(layout, rows!, run.head), undefined, run, isTrusted)
+        insertRows(statement, layout, storedRows(layout, rows!, run.head), undefined, run)
       },
     }
   }

@@ -3,6 +3,8 @@
  * only in their values share one. Transactions are SERIALIZABLE and are run again when Postgres asks for it.
  */
 
+import { createHash } from 'node:crypto'
+
 import {
   AlreadyExistsError,
   ClosedError,
@@ -15,6 +17,7 @@ import { type Clock, createClock } from '../clock.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
 import { createReporter, type EngineHooks } from '../hooks.ts'
 import { createIds } from '../ids.ts'
+import { checkChannel, checkNotice } from '../signals.ts'
 import { createStatementCache } from '../sql/cache.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { InsertRows } from '../sql/take-apart.ts'
@@ -154,16 +157,14 @@ export async function createPostgresEngine(
   const verbs = createVerbs({
     dialect: postgresDialect,
     cache,
+    enter,
     run(statement, values, options) {
-      enter(options)
       return orAborted(calls.run(statement, values), options?.signal)
     },
     get(table, id, options) {
-      enter(options)
       return orAborted(gets.submit(table, { table, id }), options?.signal)
     },
     insert(insert, options) {
-      enter(options)
       const gatherable = insert.conflict === undefined && insert.rows.rows.length === 1
       return orAborted(
         gatherable ? inserts.submit(insert.table, insert) : calls.insert(insert),
@@ -171,7 +172,6 @@ export async function createPostgresEngine(
       )
     },
     write(write, options) {
-      enter(options)
       return orAborted(calls.write(write), options?.signal)
     },
   })
@@ -248,13 +248,14 @@ export async function createPostgresEngine(
               ...createVerbs({
                 dialect: postgresDialect,
                 cache,
+                enter: (inner) => inner?.signal?.throwIfAborted(),
                 run: (statement, values) => inside.run(statement, values),
                 get: (table, id) => inside.get(table, id),
                 insert: (insert) => inside.insert(insert),
                 write: (write) => inside.write(write),
               }),
               async notify(channel, payload) {
-                await sendInside(session, notifyStatement, [channel, payload])
+                await sendInside(session, notifyStatement, [shortChannel(channel), payload])
               },
             }
           },
@@ -297,16 +298,18 @@ export async function createPostgresEngine(
     },
     async notify(channel, payload, options) {
       enter(options)
+      checkNotice(channel, payload)
       try {
-        await source.query(notifyStatement, [channel, payload])
+        await source.query(notifyStatement, [shortChannel(channel), payload])
       } catch (error) {
         throw failure(error, undefined)
       }
     },
     async listen(channel, handler) {
       enter(undefined)
+      checkChannel(channel)
       try {
-        return await source.listen(channel, handler)
+        return await source.listen(shortChannel(channel), handler)
       } catch (error) {
         throw failure(error, undefined)
       }
@@ -338,6 +341,13 @@ export async function createPostgresEngine(
 
 const pingStatement = { text: 'select 1', name: undefined }
 const notifyStatement = { text: 'select pg_notify($1::text, $2::text)', name: undefined }
+
+/** Postgres has names of at most 63 bytes: a longer channel goes by its hash. */
+function shortChannel(channel: string): string {
+  return Buffer.byteLength(channel) <= 63
+    ? channel
+    : createHash('sha256').update(channel).digest('hex').slice(0, 63)
+}
 
 function pause(attempts: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** attempts, 100)))

@@ -10,11 +10,12 @@ import {
   ValidationError,
 } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
-import { constraintColumn, uniqueColumns } from '../sql/constraints.ts'
+import { checkViolation, uniqueColumns } from '../sql/constraints.ts'
 
 interface PostgresError extends Error {
   readonly code?: string
   readonly table?: string
+  readonly column?: string
   readonly constraint?: string
   readonly detail?: string
 }
@@ -115,17 +116,20 @@ export function translate(
     case '23001':
       if (where !== undefined) return new InvalidReferenceError(where.name, undefined, options)
       break
+    case '21000':
+      // Twins are refused before: these refer to nothing, each of them.
+      if (where !== undefined) return new InvalidReferenceError(where.name, undefined, options)
+      break
+    case '23502':
+      if (where !== undefined) {
+        const { column: sqlName } = error as PostgresError
+        const key = where.columnList.find((column) => column.sqlName === sqlName)?.key
+        return new ValidationError(`${where.name}.${key} is required`, where.name, key, options)
+      }
+      break
     case '23514':
     case '22003':
-      if (where !== undefined) {
-        const column = constraintColumn(where, constraint)
-        return new ValidationError(
-          `${where.name}${column === undefined ? '' : `.${column}`} is outside what the database allows`,
-          where.name,
-          column,
-          options,
-        )
-      }
+      if (where !== undefined) return checkViolation(where, constraint, options)
       break
     case '40001':
     case '40P01':

@@ -20,12 +20,16 @@ export function createListener(connect: () => Promise<PoolClient>, hooks: Engine
   /** Gives the connection back, if there is one. */
   let detach = () => {}
 
+  let reattaching = false
+
   function connection(): Promise<PoolClient> {
-    attached ??= attach().catch((error: unknown) => {
-      attached = undefined
+    if (attached !== undefined) return attached
+    const mine = attach().catch((error: unknown) => {
+      if (attached === mine) attached = undefined
       throw error
     })
-    return attached
+    attached = mine
+    return mine
   }
 
   /** A connection that listens to all channels. */
@@ -62,16 +66,20 @@ export function createListener(connect: () => Promise<PoolClient>, hooks: Engine
   }
 
   async function reattach(): Promise<void> {
+    // A connection that breaks while it is made is reported twice.
+    if (reattaching) return
+    reattaching = true
     for (let delay = 100; handlers.size > 0; delay = Math.min(delay * 2, LONGEST_PAUSE)) {
       try {
         await connection()
-        return
+        break
       } catch (error) {
         hooks?.retry?.(error)
         const pause = delay
         await new Promise((resolve) => setTimeout(resolve, pause).unref())
       }
     }
+    reattaching = false
   }
 
   return {

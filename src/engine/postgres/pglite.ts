@@ -55,8 +55,14 @@ export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<P
         turns.release()
       }
     },
+    // Not by `database.listen`: it cannot take back a name that needs quotes, and would slip into a transaction.
+    // The database is left listening, because others over it may listen too, and what nobody hears costs nothing.
     async listen(channel, handler) {
-      return database.listen(`"${channel.replaceAll('"', '""')}"`, handler)
+      await source.query({ text: `listen "${channel.replaceAll('"', '""')}"`, name: undefined }, [])
+      const ignore = database.onNotification((from, payload) => {
+        if (from === channel) handler(payload)
+      })
+      return async () => ignore()
     },
     async close() {
       await turns.acquire()

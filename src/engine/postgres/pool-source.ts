@@ -54,14 +54,13 @@ export function createPoolSource(options: PoolSourceOptions): Source {
   async function lend(from: Pool, patience = options.patience): Promise<PoolClient> {
     connecting++
     try {
-      let deadline: number | undefined
+      const deadline = Date.now() + patience
       for (let delay = 20; ; delay = Math.min(delay * 2, 500)) {
         try {
           return await from.connect()
         } catch (error) {
           if (options.mend?.(error)) continue
           if (isRefused(error) || !isConnectionError(error)) throw error
-          deadline ??= Date.now() + patience
           if (closing || Date.now() + delay > deadline) throw unreachable(target, error)
           options.hooks?.retry?.(error)
           await new Promise((resolve) => setTimeout(resolve, delay * (0.5 + Math.random() / 2)))

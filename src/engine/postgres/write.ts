@@ -59,6 +59,7 @@ export function compileWrite(write: WriteShape, lists: readonly (readonly number
     const value = `"head".${quote(column.sqlName)}`
     return `(select ${offset === 0 ? value : `${value} + ${offset}`} from "head")`
   }
+  writer.headWithin = (column, ref, workspace) => headWithin(table, column, ref, workspace)
   let inserts = 0
   for (const [i, step] of steps.entries()) {
     const guard = `exists (select 1 from "head")${step.kind === 'insert' ? '' : notTheHead(table, step.table)}`
@@ -93,11 +94,15 @@ function insertFromLists(
   const names = lists.map((_, i) => `"c${i}"`)
   const values = rows.columns.map(({ column, ref }, i) => {
     const cell = `"rows"."c${i}"`
-    if (ref !== undefined) {
-      const source = `"head".${quote(ref.sqlName)}`
-      return column.kind === 'integer' ? `${source} + ${cell}` : source
-    }
-    return valueText(table, column, cell, () => `"rows"."c${table.columns.workspaceId!.position}"`, rows)
+    const source = ref === undefined ? cell : `"head".${quote(ref.sqlName)}`
+    if (ref !== undefined && column.kind === 'integer') return `${source} + ${cell}`
+    if (!staysWithinWorkspace(table, column)) return source
+    const place = rows.columns[table.columns.workspaceId!.position]!
+    const workspace =
+      place.ref === undefined ? `"rows"."c${place.column.position}"` : `"head".${quote(place.ref.sqlName)}`
+    if (ref === undefined || head === undefined) return valueText(table, column, source, () => workspace)
+    if (isHeadsKey(head, column, ref) && place.ref === head.columns.workspaceId) return source
+    return headWithin(head, column, ref, workspace) ?? valueText(table, column, source, () => workspace)
   })
   const from = `unnest(${lists.map((index) => writer.param(index)).join(', ')}) as "rows"(${names.join(', ')})`
   return (
@@ -107,18 +112,20 @@ function insertFromLists(
 }
 
 /** A value, looked up in its own workspace if it is a reference that can be null. */
-function valueText(
-  table: Table,
-  column: ColumnDef,
-  value: string,
-  workspace: () => string,
-  rows?: RowsShape,
-): string {
+function valueText(table: Table, column: ColumnDef, value: string, workspace: () => string): string {
   if (!staysWithinWorkspace(table, column)) return value
-  // A workspace that comes from the head is the head's own.
-  const from = rows?.columns[table.columns.workspaceId!.position]?.ref
-  const place = from === undefined ? workspace() : `"head".${quote(from.sqlName)}`
-  return `case when ${value} is null then null else ${withinWorkspace(column, value, place)} end`
+  return `case when ${value} is null then null else ${withinWorkspace(column, value, workspace())} end`
+}
+
+/** The head's own row, which a look-up in its table cannot see yet, if it is of this workspace. */
+function headWithin(head: Table, column: ColumnDef, ref: ColumnDef, workspace: string): string | undefined {
+  if (!isHeadsKey(head, column, ref)) return undefined
+  const mine = `"head".${quote(head.columns.workspaceId!.sqlName)}`
+  return `coalesce((select "head".${quote(ref.sqlName)} from "head" where ${mine} = ${workspace}), '')`
+}
+
+function isHeadsKey(head: Table, column: ColumnDef, ref: ColumnDef): boolean {
+  return column.references!.table() === head && ref === head.primaryKey[0]
 }
 
 /** A step on the head's own table leaves the head's row alone: one statement may change a row only once. */

@@ -12,7 +12,7 @@ import {
   staysWithinWorkspace,
   withinWorkspace,
 } from './conditions.ts'
-import { type Dialect, quote } from './dialect.ts'
+import { type Dialect, literal, quote } from './dialect.ts'
 import { type Draft, rowDecoder, type Statement, Writer } from './statement.ts'
 import type { AggregateShape, ConflictShape, FindShape, InsertRows, UpdateShape } from './take-apart.ts'
 
@@ -152,7 +152,7 @@ function partialTarget(dialect: Dialect, table: Table, columns: readonly ColumnD
   )
   if (index === undefined) return ''
   const tests = index.where.map(({ column, value }) => {
-    const text = typeof value === 'boolean' ? dialect.booleanLiteral(value) : `'${value}'`
+    const text = typeof value === 'boolean' ? dialect.booleanLiteral(value) : literal(value)
     return `${quote(column.sqlName)} = ${text}`
   })
   return ` where ${tests.join(' and ')}`

@@ -141,12 +141,19 @@ function expressionText(
   const name = columnText(table, column)
   switch (expression.is) {
     case 'param':
-    case 'literal':
-    case 'ref': {
+    case 'literal': {
       const value = operandText(dialect, writer, expression)
       return staysWithinWorkspace(table, column) && expression.is === 'param'
         ? withinWorkspace(column, value, columnText(table, table.columns.workspaceId!))
         : value
+    }
+    case 'ref': {
+      const value = () => operandText(dialect, writer, expression)
+      if (!staysWithinWorkspace(table, column)) return value()
+      const workspace = columnText(table, table.columns.workspaceId!)
+      const heads = writer.headWithin?.(column, expression.column, workspace)
+      if (heads !== undefined) return heads
+      return `case when ${value()} is null then null else ${withinWorkspace(column, value(), workspace)} end`
     }
     case 'increment':
       return `${name} + ${writer.param(expression.index)}`
@@ -161,7 +168,7 @@ function expressionText(
         expression.otherwise === undefined
           ? name
           : expressionText(dialect, writer, table, column, expression.otherwise)
-      return `case ${branches.join(' ')} else ${otherwise} end`
+      return branches.length === 0 ? otherwise : `case ${branches.join(' ')} else ${otherwise} end`
     }
   }
 }

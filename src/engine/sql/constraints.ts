@@ -1,5 +1,6 @@
 /** Reads the names that the schema gives to constraints. */
 
+import { ValidationError } from '../../errors.ts'
 import { primaryKeyName } from '../../schema/constraints.ts'
 import { shortName, type Table } from '../../schema/dsl/table.ts'
 
@@ -11,8 +12,21 @@ export function uniqueColumns(table: Table, name: string): string[] | undefined 
   return undefined
 }
 
-/** The column of a check, which is named `<table>_<column>_check`. */
-export function constraintColumn(table: Table, name: string): string | undefined {
-  return table.columnList.find((column) => name === shortName(`${table.sqlName}_${column.sqlName}_check`))
-    ?.key
+/** What a violated check, which is named `<table>_<column>_check`, says of its column. */
+export function checkViolation(table: Table, name: string, options: ErrorOptions): ValidationError {
+  const column = table.columnList.find(
+    ({ sqlName }) => name === shortName(`${table.sqlName}_${sqlName}_check`),
+  )
+  if (column === undefined) {
+    return new ValidationError(
+      `${table.name} is outside what the database allows`,
+      table.name,
+      undefined,
+      options,
+    )
+  }
+  const { key, kind } = column
+  // Integers have been checked one by one: it was their sum.
+  const reason = kind === 'integer' ? 'leaves the safe integers' : 'is outside what the database allows'
+  return new ValidationError(`${table.name}.${key} ${reason}`, table.name, key, options)
 }

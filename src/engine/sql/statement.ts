@@ -33,6 +33,11 @@ export class Writer {
   readonly #positions = new Map<number, number>()
   /** What `ref` becomes; set by whoever writes a `write`. */
   refText: ((column: ColumnDef, offset: number) => string) | undefined
+  /**
+   * What a `ref` becomes in a reference that stays within this workspace, where the head's row cannot be looked
+   * up as others can; undefined for refs that speak of another row.
+   */
+  headWithin: ((column: ColumnDef, ref: ColumnDef, workspace: string) => string | undefined) | undefined
 
   constructor(dialect: Dialect, bindings: readonly Binding[]) {
     this.#dialect = dialect
@@ -80,7 +85,7 @@ function refValue(
   head: Readonly<Record<string, unknown>>,
 ): unknown {
   const value = head[slot.ref.key]
-  return slot.offset === 0 ? value : (value as number) + slot.offset
+  return slot.offset === 0 || value === null ? value : (value as number) + slot.offset
 }
 
 /**

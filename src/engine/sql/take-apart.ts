@@ -3,7 +3,15 @@
 import { ValidationError } from '../../errors.ts'
 import { type ColumnDef, parameterColumn, type Table } from '../../schema/dsl/table.ts'
 import type { OnConflict, UpdateQuery, Write } from '../engine.ts'
-import { type Assignment, type Condition, type Operand, type Order, type RowsShape, Shape } from '../shape.ts'
+import {
+  type Assignment,
+  type Condition,
+  type Operand,
+  type Order,
+  type RowsShape,
+  refuseNoConstraint,
+  Shape,
+} from '../shape.ts'
 
 export interface FindShape {
   readonly where: Condition
@@ -68,6 +76,7 @@ export function takeApartInsert(
   const columns = shape.columns(table, onConflict.columns)
   const set = onConflict.set === undefined ? undefined : shape.set(table, onConflict.set)
   const where = onConflict.where === undefined ? undefined : shape.where(table, onConflict.where)
+  refuseNoConstraint(table, columns)
   if (set !== undefined) refuseTwins(table, parts, columns)
   return { table, rows: parts, conflict: { columns, set, where }, shape }
 }
@@ -125,11 +134,23 @@ export function bindLimit(shape: Shape, table: Table, limit: number | undefined)
 
 const LIMIT = parameterColumn('integer')
 
-/** Neither database may update one row twice in a statement; SQLite would, so it is refused up front. */
+/**
+ * Neither database may update one row twice in a statement; SQLite would, so it is refused up front. Nulls, and
+ * rows that a partial index leaves out, are in nobody's way.
+ */
 function refuseTwins(table: Table, rows: RowsShape, columns: readonly ColumnDef[]): void {
+  const arbiter = table.indexes.find(
+    (index) =>
+      index.unique &&
+      index.columns.length === columns.length &&
+      index.columns.every(({ column }) => columns.includes(column)),
+  )
   const seen = new Set<string>()
   for (const row of rows.rows) {
-    const key = JSON.stringify(columns.map((column) => row[column.position]))
+    const cells = columns.map((column) => row[column.position])
+    const isCovered = arbiter?.where.every(({ column, value }) => row[column.position] === value) ?? true
+    if (!isCovered || cells.includes(null)) continue
+    const key = JSON.stringify(cells)
     if (seen.has(key))
       throw new ValidationError(`${table.name}: two rows of one insert conflict with each other`, table.name)
     seen.add(key)

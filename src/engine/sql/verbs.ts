@@ -16,7 +16,7 @@ import type {
   UpdateQuery,
   Write,
 } from '../engine.ts'
-import { type Bound, type Order, Shape } from '../shape.ts'
+import { type Bound, type Order, refuseCompositeKey, Shape } from '../shape.ts'
 import type { StatementCache } from './cache.ts'
 import { compileAggregate, compileFind, compileRemove, compileUpdate } from './compile.ts'
 import type { Dialect } from './dialect.ts'
@@ -36,6 +36,8 @@ export type MaybePromise<T> = T | Promise<T>
 export interface Backend {
   readonly dialect: Dialect
   readonly cache: StatementCache
+  /** Throws unless a call is welcome. Comes first: what a closed engine was asked is nobody's concern. */
+  enter(options: CallOptions | undefined): void
   /** One statement, atomic; the decoded rows. */
   run(
     statement: Statement,
@@ -51,10 +53,11 @@ export interface Backend {
 export type Verbs = Pick<Engine, 'find' | 'get' | 'insert' | 'update' | 'remove' | 'write' | 'aggregate'>
 
 export function createVerbs(backend: Backend): Verbs {
-  const { dialect, cache } = backend
+  const { dialect, cache, enter } = backend
   // Rows are checked on the way in and decoded by the table's own columns: that is what makes a row a `Row<T>`.
   return {
     async find(table: Table, query: FindQuery<Table> = {}, options?: CallOptions) {
+      enter(options)
       const shape = new Shape(`find ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const order = shape.order(table, query.orderBy)
@@ -68,6 +71,8 @@ export function createVerbs(backend: Backend): Verbs {
     },
 
     async get(table: Table, id: string, options?: CallOptions) {
+      enter(options)
+      refuseCompositeKey(table)
       return isStorableText(id) ? backend.get(table, id, options) : null
     },
 
@@ -76,6 +81,7 @@ export function createVerbs(backend: Backend): Verbs {
       rows: readonly object[],
       options?: CallOptions & { readonly onConflict?: OnConflict<Table> },
     ) {
+      enter(options)
       if (rows.length === 0) return []
       const insert = takeApartInsert(table, rows, options?.onConflict)
       const inserted = await backend.insert(insert, options)
@@ -83,6 +89,7 @@ export function createVerbs(backend: Backend): Verbs {
     },
 
     async update(table: Table, query: UpdateQuery<Table>, options?: CallOptions) {
+      enter(options)
       const shape = new Shape(`update ${table.sqlName} `)
       const update = takeApartUpdate(shape, table, query)
       if (query.limit === 0) return []
@@ -92,6 +99,7 @@ export function createVerbs(backend: Backend): Verbs {
     },
 
     async remove(table: Table, query: { readonly where: unknown }, options?: CallOptions) {
+      enter(options)
       const shape = new Shape(`remove ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const statement = cache.statement(shape.key, () => compileRemove(dialect, table, shape, where))
@@ -99,10 +107,12 @@ export function createVerbs(backend: Backend): Verbs {
     },
 
     async write(write: Write, options?: CallOptions) {
+      enter(options)
       return backend.write(takeApartWrite(write), options)
     },
 
     async aggregate(table: Table, query: AggregateQuery<Table> = {}, options?: CallOptions) {
+      enter(options)
       const shape = new Shape(`aggregate ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const groupBy = shape.columns(table, query.groupBy, [
@@ -166,7 +176,11 @@ function compareGroups(columns: readonly ColumnDef[], a: AnyRow, b: AnyRow): num
 function checkSums(table: Table, sums: Record<string, number>): void {
   for (const [key, sum] of Object.entries(sums)) {
     if (!Number.isSafeInteger(sum)) {
-      throw new ValidationError(`${table.name}.${key}: the sum leaves the safe integers`, table.name, key)
+      throw new ValidationError(
+        `${table.name}.${key} has a sum that leaves the safe integers`,
+        table.name,
+        key,
+      )
     }
   }
 }

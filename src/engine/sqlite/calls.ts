@@ -1,14 +1,14 @@
 /** What one call does to the database: one statement, or several that hold or fall together. All synchronous. */
 
-import { AlreadyExistsError } from '../../errors.ts'
+import { AlreadyExistsError, InvalidReferenceError } from '../../errors.ts'
 import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
-import type { Value } from '../../schema/dsl/values.ts'
+import { refuse, type Value } from '../../schema/dsl/values.ts'
 import type { Reporter } from '../hooks.ts'
 import type { Bound, RowsShape } from '../shape.ts'
 import type { StatementCache } from '../sql/cache.ts'
 import { compileGet, compileInsertRow, finish, rowKey, updateText, visibleColumns } from '../sql/compile.ts'
 import { columnText, conditionText } from '../sql/conditions.ts'
-import { quote } from '../sql/dialect.ts'
+import { literal, quote } from '../sql/dialect.ts'
 import { bindValues, type Statement, Writer } from '../sql/statement.ts'
 import { type InsertRows, takeApartInsert, type WriteShape } from '../sql/take-apart.ts'
 import type { AnyRow } from '../sql/verbs.ts'
@@ -31,8 +31,36 @@ export function createSqliteCalls(
 ): SqliteCalls {
   const gets = new Map<Table, Statement>()
 
+  /** While several statements make up one call: the first reference that led nowhere. */
+  let together: { missing?: InvalidReferenceError } | undefined
+
   function run(statement: Statement, values: readonly Bound[], head?: AnyRow): AnyRow[] {
-    return execute(statement, () => connection.run(statement, bindValues(statement, values, head)))
+    const work = () => connection.run(statement, bindValues(statement, values, head))
+    try {
+      return execute(statement, work)
+    } catch (error) {
+      if (together === undefined || together.missing || !(error instanceof InvalidReferenceError)) throw error
+      together.missing = error
+      connection.exec('pragma defer_foreign_keys = on')
+      return execute(statement, work)
+    }
+  }
+
+  /**
+   * Statements that are one to the caller, within a transaction: as in one, references are the last thing to
+   * be wrong. Whatever else is, in a later statement, is said first.
+   */
+  function asOne<T>(work: () => T): T {
+    if (together !== undefined) return work()
+    together = {}
+    try {
+      const answer = work()
+      if (together.missing !== undefined) throw together.missing
+      return answer
+    } finally {
+      if (together.missing !== undefined) connection.exec('pragma defer_foreign_keys = off')
+      together = undefined
+    }
   }
 
   function execute<T>(statement: Statement, work: () => T): T {
@@ -93,7 +121,8 @@ export function createSqliteCalls(
     if (row === undefined) return null
     for (const [i, step] of steps.entries()) {
       if (step.kind === 'insert') {
-        insert(takeApartInsert(step.table, withRefs(step.rows, row), undefined))
+        if (step.rows.rows.length > 0)
+          insert(takeApartInsert(step.table, withRefs(step.table, step.rows, row), undefined))
         continue
       }
       const statement = cache.statement(`${shape.key} step ${i}`, () => {
@@ -110,7 +139,12 @@ export function createSqliteCalls(
     return row
   }
 
-  return { run, get, insert, write }
+  return {
+    run,
+    get,
+    insert: (rows) => (rows.rows.rows.length === 1 ? insert(rows) : asOne(() => insert(rows))),
+    write: (parts) => asOne(() => write(parts)),
+  }
 }
 
 /** A step on the head's own table leaves the head's row alone, as one statement on Postgres would have to. */
@@ -121,21 +155,26 @@ function notTheHead(writer: Writer, head: Table, table: Table): string {
 }
 
 /** The rows as objects, with what comes from the head filled in. */
-function withRefs(rows: RowsShape, head: AnyRow): AnyRow[] {
+function withRefs(table: Table, rows: RowsShape, head: AnyRow): AnyRow[] {
   return rows.rows.map((values) => {
     const row: AnyRow = {}
     for (const { column, ref } of rows.columns) {
       if (column.foldOf === undefined)
         row[column.key] =
-          ref === undefined ? values[column.position] : fromHead(ref, head, values[column.position]!)
+          ref === undefined
+            ? values[column.position]
+            : fromHead(table, column, ref, head, values[column.position]!)
     }
     return row
   })
 }
 
-function fromHead(ref: ColumnDef, head: AnyRow, offset: Value): unknown {
+function fromHead(table: Table, column: ColumnDef, ref: ColumnDef, head: AnyRow, offset: Value): unknown {
   const value = head[ref.key]
-  return ref.kind === 'integer' ? (value as number) + (offset as number) : value
+  if (ref.kind !== 'integer' || value === null) return value
+  const sum = (value as number) + (offset as number)
+  if (!Number.isSafeInteger(sum)) throw refuse(table, column, 'leaves the safe integers')
+  return sum
 }
 
 /**
@@ -160,7 +199,7 @@ function firstViolation(
     const tests = columns.map((column) => `${quote(column.sqlName)} = ?`)
     const literals = where.map(
       ({ column, value }) =>
-        `${quote(column.sqlName)} = ${typeof value === 'boolean' ? dialect.booleanLiteral(value) : `'${value}'`}`,
+        `${quote(column.sqlName)} = ${typeof value === 'boolean' ? dialect.booleanLiteral(value) : literal(value)}`,
     )
     const bound = columns.map((column) => {
       const value = row[column.position]!

@@ -13,7 +13,7 @@ import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../eng
 import { createReporter, type EngineHooks } from '../hooks.ts'
 import { createIds } from '../ids.ts'
 import { createLock } from '../lock.ts'
-import { createSignals } from '../signals.ts'
+import { checkChannel, checkNotice, createSignals } from '../signals.ts'
 import { createStatementCache } from '../sql/cache.ts'
 import { createVerbs, type MaybePromise } from '../sql/verbs.ts'
 import { createTransactionScope, runTransaction } from '../transaction.ts'
@@ -133,22 +133,19 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
   const verbs = createVerbs({
     dialect: sqliteDialect,
     cache,
+    enter,
     run(statement, values, options) {
-      enter(options)
       return statement.writes
         ? gathering.submit(() => calls.run(statement, values), false, options?.signal)
         : read((on) => on.run(statement, values), options?.signal)
     },
     get(table, id, options) {
-      enter(options)
       return read((on) => on.get(table, id), options?.signal)
     },
     insert(insert, options) {
-      enter(options)
       return gathering.submit(() => calls.insert(insert), insert.rows.rows.length > 1, options?.signal)
     },
     write(write, options) {
-      enter(options)
       return gathering.submit(() => calls.write(write), true, options?.signal)
     },
   })
@@ -185,6 +182,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
             ...createVerbs({
               dialect: sqliteDialect,
               cache,
+              enter: (inner) => inner?.signal?.throwIfAborted(),
               run: (statement, values) => calls.run(statement, values),
               get: (table, id) => calls.get(table, id),
               insert: (insert) => calls.insert(insert),
@@ -218,10 +216,12 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     },
     async notify(channel, payload, options) {
       enter(options)
+      checkNotice(channel, payload)
       signals.notify(channel, payload)
     },
     async listen(channel, handler) {
       enter(undefined)
+      checkChannel(channel)
       return signals.listen(channel, handler)
     },
     async ping() {

@@ -10,7 +10,7 @@ import {
   ValidationError,
 } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
-import { constraintColumn } from '../sql/constraints.ts'
+import { checkViolation } from '../sql/constraints.ts'
 
 interface SqliteError extends Error {
   readonly code: string
@@ -46,14 +46,12 @@ export function translate(error: unknown, table: Table | undefined, target: stri
     if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY' || code === 'SQLITE_CONSTRAINT_TRIGGER') {
       return new InvalidReferenceError(table.name, undefined, options)
     }
+    if (code === 'SQLITE_CONSTRAINT_NOTNULL') {
+      const [key] = violatedColumns(table, error.message)
+      return new ValidationError(`${table.name}.${key} is required`, table.name, key, options)
+    }
     if (code === 'SQLITE_CONSTRAINT_CHECK') {
-      const column = constraintColumn(table, /CHECK constraint failed: (.*)$/.exec(error.message)?.[1] ?? '')
-      return new ValidationError(
-        `${table.name}${column === undefined ? '' : `.${column}`} is outside what the database allows`,
-        table.name,
-        column,
-        options,
-      )
+      return checkViolation(table, /CHECK constraint failed: (.*)$/.exec(error.message)?.[1] ?? '', options)
     }
   }
   switch (code.split('_').slice(0, 2).join('_')) {
@@ -89,7 +87,7 @@ export function translate(error: unknown, table: Table | undefined, target: stri
   }
 }
 
-/** `UNIQUE constraint failed: terrace_tasks.workspace_id, terrace_tasks.crew` */
+/** `UNIQUE constraint failed: terrace_tasks.workspace_id, terrace_tasks.crew`, and the like for NOT NULL. */
 function violatedColumns(table: Table, message: string): string[] {
   const names = message.slice(message.indexOf(': ') + 2).split(', ')
   return names.map((name) => {

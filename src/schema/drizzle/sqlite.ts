@@ -106,7 +106,9 @@ function referenceOf(
     columns: [self[column.key]!],
     foreignColumns: [foreignColumn],
   })
-  return [builder.onDelete(column.references.onDelete)]
+  const { onDelete } = column.references
+  // SQLite restricts row by row, and refuses to delete a tree of rows at once; `no action` looks at what is left.
+  return [builder.onDelete(onDelete === 'restrict' ? 'no action' : onDelete)]
 }
 
 function indexOf(spec: IndexDef, self: Record<string, SQLiteColumn>): SQLiteTableExtraConfigValue {

@@ -1,0 +1,39 @@
+/** What can be measured: each group runs in a process of its own, so that none warms another's code. */
+
+import type { Group } from './row.ts'
+
+export interface GroupEntry {
+  readonly name: string
+  /** Whether it needs the libraries of `bench/package.json`. */
+  readonly peers: boolean
+  load(): Promise<() => Promise<Group>>
+}
+
+export const groups: readonly GroupEntry[] = [
+  { name: 'sqlite', peers: false, load: async () => (await import('./groups/sqlite.ts')).sqlite },
+  { name: 'postgres', peers: false, load: async () => (await import('./groups/postgres.ts')).postgres },
+  { name: 'neon', peers: false, load: async () => (await import('./groups/neon.ts')).neon },
+  { name: 'memory', peers: false, load: async () => (await import('./groups/memory.ts')).memory },
+  { name: 'wire', peers: false, load: async () => (await import('./groups/wire.ts')).wire },
+  { name: 'mastra', peers: true, load: async () => (await import('./groups/mastra.ts')).mastra },
+  { name: 'growth', peers: false, load: async () => (await import('./groups/growth.ts')).growth },
+  { name: 'start', peers: true, load: async () => (await import('./groups/start.ts')).start },
+]
+
+/** Groups under one name. */
+const sets: Readonly<Record<string, readonly string[]>> = {
+  engines: ['sqlite', 'postgres', 'neon', 'memory', 'wire', 'mastra', 'growth', 'start'],
+}
+
+/** The groups of these names and sets; all, when none is named. */
+export function selectGroups(names: readonly string[]): readonly GroupEntry[] {
+  if (names.length === 0) return groups
+  const wanted = names.flatMap((name) => sets[name] ?? [name])
+  for (const name of wanted) {
+    if (!groups.some((group) => group.name === name)) {
+      const known = [...Object.keys(sets), ...groups.map((group) => group.name)]
+      throw new Error(`there is no group ${name}; known are ${known.join(', ')}`)
+    }
+  }
+  return groups.filter(({ name }) => wanted.includes(name))
+}
