@@ -58,7 +58,9 @@ function open(options: SystemOptions, resolved: Resolved, forget: () => void): S
     closed = true
     forget()
     // Never opened, or in vain: nothing to close.
-    const system = await opening?.catch(() => undefined)
+    if (opening === undefined) return
+    // The same way as the calls before, and so after them.
+    const system = await opened().catch(() => undefined)
     await system?.close()
   }
   async function health(): Promise<Health> {

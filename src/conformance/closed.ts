@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { roles } from '../schema/roles.ts'
-import { many, range, refused } from './expect.ts'
+import { allRefused, many, range, refused } from './expect.ts'
 import type { Scenario } from './scenario.ts'
 import { everyCall, namedCalls, seed } from './verbs.ts'
 
@@ -50,7 +50,7 @@ export const closedScenarios: readonly Scenario[] = [
         engine.listen('c', () => {}),
         engine.ping(),
       ]
-      for (const call of calls) await refused('CLOSED', call)
+      await allRefused('CLOSED', calls)
     },
   },
   {
@@ -98,8 +98,9 @@ export const closedScenarios: readonly Scenario[] = [
           return tx.roles.count()
         }),
       ]
+      const answers = Promise.allSettled(calls)
       await system.close()
-      const outcomes = await Promise.allSettled(calls)
+      const outcomes = await answers
       assert.deepEqual(
         outcomes.map(({ status }) => status),
         calls.map(() => 'fulfilled'),

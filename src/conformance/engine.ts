@@ -28,7 +28,7 @@ import { taskDependencies, tasks } from '../schema/tasks.ts'
 import { teams } from '../schema/teams.ts'
 import { workspaces } from '../schema/workspaces.ts'
 import type { System } from '../system.ts'
-import { everything, many, newWorkspace, range, refused, settled } from './expect.ts'
+import { allRefused, everything, many, newWorkspace, range, refused, settled } from './expect.ts'
 import type { Scenario } from './scenario.ts'
 
 const times = (engine: Engine) => ({ createdAt: engine.now(), updatedAt: engine.now() })
@@ -497,7 +497,7 @@ export const engineScenarios: readonly Scenario[] = [
         engine.get(settings, 's'),
         engine.insert(tasks, [null as never]),
       ]
-      for (const call of wrong) await refused('VALIDATION', call)
+      await allRefused('VALIDATION', wrong)
       assert.deepEqual(await everything(engine), before)
     },
   },
@@ -815,7 +815,7 @@ export const engineScenarios: readonly Scenario[] = [
         engine.write({ head, steps: [{ insert: settings, rows: [setting(ref('priority'), 'a')] }] }),
         engine.write({ head: { ...head, set: {} }, steps: [] }),
       ]
-      for (const call of wrong) await refused('VALIDATION', call)
+      await allRefused('VALIDATION', wrong)
       assert.deepEqual(await everything(engine), before)
     },
   },

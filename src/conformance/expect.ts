@@ -27,6 +27,11 @@ export async function refused(
   return error
 }
 
+/** Calls that were made at once all reject with this code. */
+export async function allRefused(code: ErrorCode, calls: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.all(calls.map((call) => refused(code, call)))
+}
+
 /** What became of many calls at once. */
 export async function settled<T>(calls: readonly Promise<T>[]): Promise<{ values: T[]; codes: string[] }> {
   const outcomes = await Promise.allSettled(calls)

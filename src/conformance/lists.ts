@@ -5,7 +5,7 @@ import type { Direction } from '../schema/dsl/table.ts'
 import { tasks } from '../schema/tasks.ts'
 import type { ListOptions } from '../stores/store.ts'
 import type { System } from '../system.ts'
-import { many, newWorkspace, range, refused } from './expect.ts'
+import { allRefused, many, newWorkspace, range, refused } from './expect.ts'
 import type { Scenario } from './scenario.ts'
 
 type TaskList = ListOptions<typeof tasks>
@@ -339,7 +339,7 @@ export const listScenarios: readonly Scenario[] = [
       ]
       for (const cursor of cursors) {
         assert.equal(typeof cursor, 'string')
-        for (const call of foreign(cursor)) await refused('VALIDATION', call)
+        await allRefused('VALIDATION', foreign(cursor))
       }
       assert.equal(
         (await system.tasks.list({ workspaceId, status: undefined }, { after: next })).items.length,

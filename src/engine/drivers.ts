@@ -7,7 +7,7 @@ export async function loadDriver<T>(name: string, load: () => Promise<T>): Promi
     return await load()
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if ((code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name)) {
+    if ((code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(`'${name}'`)) {
       throw new ConfigError(`this database needs the package ${name}: run \`npm install ${name}\``, {
         cause: error,
       })

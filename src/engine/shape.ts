@@ -412,7 +412,10 @@ export class Shape {
       case 'increment':
         if (column.kind !== 'integer') throw refuse(table, column, 'is not an integer')
         this.key += 'i'
-        return { is: 'increment', index: this.bind(column, checkValue(table, column, change.by)) }
+        return {
+          is: 'increment',
+          index: this.bind(column, checkValue(table, { ...column, optional: false }, change.by)),
+        }
       case 'merge':
         if (column.kind !== 'json') throw refuse(table, column, 'is not JSON')
         this.key += 'm'

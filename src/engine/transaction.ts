@@ -10,7 +10,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 import { TransactionScopeError, UnavailableError, ValidationError } from '../errors.ts'
-import type { Engine, TransactionOptions } from './engine.ts'
+import type { CallOptions, Engine, TransactionOptions } from './engine.ts'
 import { checkNotice } from './signals.ts'
 
 export const TRANSACTION_TIMEOUT = 30_000
@@ -125,8 +125,11 @@ export interface Attempt {
   readonly open: boolean
   /** Of the first call that failed. */
   readonly failure: { readonly error: unknown } | undefined
-  /** One call of the transaction's engine: refused after the end and after a failure; its own failure dooms. */
-  call<R>(verb: () => R | Promise<R>): Promise<R>
+  /**
+   * One call of the transaction's engine: refused after the end, after a failure and with an aborted signal;
+   * its own failure dooms.
+   */
+  call<R>(options: CallOptions | undefined, verb: () => R | Promise<R>): Promise<R>
   /** No more calls; resolves when those under way have settled. */
   end(): Promise<void>
   whenEnded(callback: () => void): void
@@ -138,10 +141,11 @@ export function createAttempt(): Attempt {
   const underWay = new Set<Promise<unknown>>()
   const onEnd: (() => void)[] = []
 
-  async function guarded<R>(verb: () => R | Promise<R>): Promise<R> {
+  async function guarded<R>(options: CallOptions | undefined, verb: () => R | Promise<R>): Promise<R> {
     if (!open) throw new TransactionScopeError('this transaction has ended; its engine can no longer be used')
     if (failure !== undefined) throw failure.error
     try {
+      options?.signal?.throwIfAborted()
       return await verb()
     } catch (error) {
       failure ??= { error }
@@ -157,8 +161,8 @@ export function createAttempt(): Attempt {
     get failure() {
       return failure
     },
-    call(verb) {
-      const call = guarded(verb)
+    call(options, verb) {
+      const call = guarded(options, verb)
       const settled = call.then(
         () => void underWay.delete(settled),
         // Also keeps a call that nobody awaits from ending the process: the commit reports its error.
@@ -188,21 +192,21 @@ export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
   const tx: Engine = {
     now: () => calls.now(),
     newId: () => calls.newId(),
-    find: (table, query, options) => attempt.call(() => calls.find(table, query, options)),
-    get: (table, id, options) => attempt.call(() => calls.get(table, id, options)),
-    insert: (table, rows, options) => attempt.call(() => calls.insert(table, rows, options)),
-    update: (table, query, options) => attempt.call(() => calls.update(table, query, options)),
-    remove: (table, query, options) => attempt.call(() => calls.remove(table, query, options)),
-    write: (write, options) => attempt.call(() => calls.write(write, options)),
-    aggregate: (table, query, options) => attempt.call(() => calls.aggregate(table, query, options)),
+    find: (table, query, options) => attempt.call(options, () => calls.find(table, query, options)),
+    get: (table, id, options) => attempt.call(options, () => calls.get(table, id, options)),
+    insert: (table, rows, options) => attempt.call(options, () => calls.insert(table, rows, options)),
+    update: (table, query, options) => attempt.call(options, () => calls.update(table, query, options)),
+    remove: (table, query, options) => attempt.call(options, () => calls.remove(table, query, options)),
+    write: (write, options) => attempt.call(options, () => calls.write(write, options)),
+    aggregate: (table, query, options) => attempt.call(options, () => calls.aggregate(table, query, options)),
     notify: (channel, payload, options) =>
-      attempt.call(() => {
+      attempt.call(options, () => {
         checkNotice(channel, payload)
         return calls.notify(channel, payload, options)
       }),
-    transaction: (work) => attempt.call(() => work(tx)),
+    transaction: (work, options) => attempt.call(options, () => work(tx)),
     listen: () =>
-      attempt.call(() => {
+      attempt.call(undefined, () => {
         throw new TransactionScopeError(
           'listening is not part of a transaction; use the outer engine, outside',
         )

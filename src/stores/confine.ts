@@ -2,12 +2,20 @@
  * An engine confined to one workspace: stores over it find nothing of any other, and are refused when they
  * would write there. What serves one tenant or one agent gets this, never the whole.
  *
- * Every condition gets the workspace added, and every new row must be of it. Conditions on other tables
- * (`inTable`) need no addition: what they select is compared with rows of the workspace.
+ * Every condition gets the workspace added, also those on other tables (`inTable`), which would tell what is
+ * there otherwise; and every new row must be of it.
  */
 
 import type { Engine, OnConflict } from '../engine/engine.ts'
-import { isOperator, OPERATOR, type Operator, oneOfThese, type SetFor, type Where } from '../engine/query.ts'
+import {
+  type Change,
+  isOperator,
+  OPERATOR,
+  type Operator,
+  oneOfThese,
+  type SetFor,
+  type Where,
+} from '../engine/query.ts'
 import { InvalidReferenceError, ValidationError } from '../errors.ts'
 import type { Table } from '../schema/dsl/table.ts'
 import { workspaces } from '../schema/workspaces.ts'
@@ -23,9 +31,33 @@ export function confine(engine: Engine, workspaceId: string): Engine {
   /** The condition, for rows of the workspace only. */
   function within<T extends Table>(table: T, where: Where<T> | undefined, head?: Table): Where<T> {
     const key = placeOf(table)
-    const add = (match: Loose) => ({ ...match, [key]: narrowed(table, key, match[key], head) })
+    const add = (match: Loose) => ({
+      ...withinOthers(match, head),
+      [key]: narrowed(table, key, match[key], head),
+    })
     // The casts: the columns stay what they are, but for the one that every such table has.
     return (Array.isArray(where) ? where.map(add) : add((where ?? {}) as Loose)) as Where<T>
+  }
+
+  /** The condition as it is, but for its looks into other tables. */
+  function withinOthers(match: Loose, head: Table | undefined): Loose {
+    let own = match
+    for (const [key, value] of Object.entries(match)) {
+      if (!isOperator(value) || !('table' in value)) continue
+      own = { ...own, [key]: { ...value, where: within(value.table, value.where, head) } }
+    }
+    return own
+  }
+
+  /** The same for the branches of a choice. */
+  function withinChoice(value: unknown): unknown {
+    if (!isOperator(value) || value[OPERATOR] !== 'choose') return value
+    const change = value as Extract<Change, { readonly branches: unknown }>
+    const branches = change.branches.map(({ when, to }) => ({
+      when: [when].flat().map((match) => withinOthers(match, undefined)),
+      to: withinChoice(to),
+    }))
+    return { ...change, branches, otherwise: withinChoice(change.otherwise) }
   }
 
   /** One column cannot be tested twice, so what is asked of it is decided here. */
@@ -45,6 +77,9 @@ export function confine(engine: Engine, workspaceId: string): Engine {
     )
   }
 
+  /** As JSON, in which no two pairs look the same. */
+  const ownChannel = (channel: string) => JSON.stringify([workspaceId, channel])
+
   function ownRow<T extends Table, R extends object>(table: T, row: R, head?: Table): R {
     const given = (row as Loose)[placeOf(table)]
     if (isWorkspaces(table)) throw foreign(table)
@@ -56,8 +91,13 @@ export function confine(engine: Engine, workspaceId: string): Engine {
   /** Rows stay where they are. */
   function ownSet<T extends Table>(table: T, set: SetFor<T>): SetFor<T> {
     const given = (set as Loose)[placeOf(table)]
-    if (given === undefined || given === workspaceId) return set
-    throw foreign(table)
+    if (given !== undefined && given !== workspaceId) throw foreign(table)
+    let own = set
+    for (const [key, value] of Object.entries(set)) {
+      const to = withinChoice(value)
+      if (to !== value) own = { ...own, [key]: to }
+    }
+    return own
   }
 
   function ownConflict<T extends Table>(table: T, conflict: OnConflict<T>): OnConflict<T> {
@@ -127,8 +167,8 @@ export function confine(engine: Engine, workspaceId: string): Engine {
     },
 
     transaction: (work, options) => engine.transaction((tx) => work(confine(tx, workspaceId)), options),
-    notify: (channel, payload, options) => engine.notify(`${workspaceId}:${channel}`, payload, options),
-    listen: (channel, handler) => engine.listen(`${workspaceId}:${channel}`, handler),
+    notify: (channel, payload, options) => engine.notify(ownChannel(channel), payload, options),
+    listen: (channel, handler) => engine.listen(ownChannel(channel), handler),
   }
 }
 

@@ -39,7 +39,11 @@ function perColumn(table: Table, rarity: number, of: (column: ColumnDef) => Arbi
   const columns = Object.fromEntries(
     table.visible.map((column) => [
       column.key,
-      fc.oneof({ withCrossShrink: true }, { weight: rarity, arbitrary: ABSENT }, { weight: 1, arbitrary: of(column) }),
+      fc.oneof(
+        { withCrossShrink: true },
+        { weight: rarity, arbitrary: ABSENT },
+        { weight: 1, arbitrary: of(column) },
+      ),
     ]),
   )
   return fc.record(columns).map((record) => {
@@ -58,13 +62,16 @@ function testOf(table: Table, column: ColumnDef, inner: boolean): Arbitrary {
     { weight: 3, arbitrary: fc.array(value, { maxLength: 3 }).map(oneOfThese) },
   ]
   if (column.kind === 'text') tests.push({ weight: 2, arbitrary: text.map(contains) })
-  if (column.kind === 'json') tests.push({ weight: 8, arbitrary: fc.constantFrom('a', 'b', '', '\0').map(hasKey) })
+  if (column.kind === 'json')
+    tests.push({ weight: 8, arbitrary: fc.constantFrom('a', 'b', '', '\0').map(hasKey) })
   if (!inner && column.kind === 'text') {
     const select = fc.constantFrom('id', 'workspaceId', 'parentId', 'note')
     tests.push({
       weight: 3,
       // The cast: the columns are those of the table.
-      arbitrary: fc.tuple(select, matchOf(samples, true)).map(([key, where]) => inTable(samples, key as 'id', where)),
+      arbitrary: fc
+        .tuple(select, matchOf(samples, true))
+        .map(([key, where]) => inTable(samples, key as 'id', where)),
     })
   }
   if (!inner && column.kind === 'integer') {
@@ -83,12 +90,21 @@ function matchOf(table: Table, inner = false): fc.Arbitrary<Readonly<Record<stri
 
 function whereOf(table: Table): Arbitrary {
   const match = matchOf(table)
-  return mostly<unknown, unknown>(4, match, fc.array(match, { maxLength: 3 }), mostly(9, match, fc.constantFrom(null, 7)))
+  return mostly<unknown, unknown>(
+    4,
+    match,
+    fc.array(match, { maxLength: 3 }),
+    mostly(9, match, fc.constantFrom(null, 7)),
+  )
 }
 
 function changeOf(table: Table, column: ColumnDef): Arbitrary {
   const value = valueFor(table, column)
-  const by = mostly<number, unknown>(8, fc.integer({ min: -2, max: 2 }), fc.constantFrom<unknown>(2 ** 53 - 1, 0.5, null))
+  const by = mostly<number, unknown>(
+    8,
+    fc.integer({ min: -2, max: 2 }),
+    fc.constantFrom<unknown>(2 ** 53 - 1, 0.5, null),
+  )
   const chosen = fc
     .tuple(fc.array(fc.record({ when: matchOf(table, true), to: value }), { maxLength: 2 }), fc.option(value))
     .map(([branches, otherwise]) => choose(branches, otherwise ?? undefined))
@@ -96,7 +112,10 @@ function changeOf(table: Table, column: ColumnDef): Arbitrary {
     { weight: 8, arbitrary: value },
     { weight: 2, arbitrary: chosen },
     { weight: column.kind === 'integer' ? 8 : 0, arbitrary: by.map((each) => increment(each as number)) },
-    { weight: column.kind === 'json' ? 8 : 0, arbitrary: jsonObject.map((each) => merge(each as object as never)) },
+    {
+      weight: column.kind === 'json' ? 8 : 0,
+      arbitrary: jsonObject.map((each) => merge(each as object as never)),
+    },
   ]
   return fc.oneof({ withCrossShrink: true }, ...changes.filter(({ weight }) => weight > 0))
 }
@@ -105,13 +124,23 @@ function changeOf(table: Table, column: ColumnDef): Arbitrary {
 function setOf(table: Table): fc.Arbitrary<object> {
   const keys = new Set(table.primaryKey)
   return perColumn(table, 5, (column) =>
-    keys.has(column) ? mostly(1, ABSENT, mostly(8, ABSENT, valueFor(table, column))) : changeOf(table, column),
+    keys.has(column)
+      ? mostly(1, ABSENT, mostly(8, ABSENT, valueFor(table, column)))
+      : changeOf(table, column),
   )
 }
 
 function orderOf(table: Table): fc.Arbitrary<readonly (readonly [string, unknown])[]> {
-  const key = mostly(25, fc.constantFrom(...table.visible.map((column) => column.key)), fc.constantFrom('nonsense', 'titleFolded'))
-  const direction = mostly<unknown, unknown>(25, fc.constantFrom('asc', 'desc'), fc.constantFrom(undefined, 'up'))
+  const key = mostly(
+    25,
+    fc.constantFrom(...table.visible.map((column) => column.key)),
+    fc.constantFrom('nonsense', 'titleFolded'),
+  )
+  const direction = mostly<unknown, unknown>(
+    25,
+    fc.constantFrom('asc', 'desc'),
+    fc.constantFrom(undefined, 'up'),
+  )
   return fc.array(fc.tuple(key, direction), { maxLength: 3 })
 }
 
@@ -123,7 +152,11 @@ export class Border {
   }
 }
 
-const limit = mostly<unknown, unknown>(15, fc.integer({ min: 0, max: 3 }), fc.constantFrom(-1, 1.5, Number.NaN, '1'))
+const limit = mostly<unknown, unknown>(
+  15,
+  fc.integer({ min: 0, max: 3 }),
+  fc.constantFrom(-1, 1.5, Number.NaN, '1'),
+)
 const after = mostly<unknown, unknown>(
   8,
   fc.nat(2).map((row) => new Border(row)),
@@ -131,10 +164,19 @@ const after = mostly<unknown, unknown>(
 )
 
 const optionally = (given: Arbitrary, absent = 1, present = 1) =>
-  fc.oneof({ withCrossShrink: true }, { weight: absent, arbitrary: ABSENT }, { weight: present, arbitrary: given })
+  fc.oneof(
+    { withCrossShrink: true },
+    { weight: absent, arbitrary: ABSENT },
+    { weight: present, arbitrary: given },
+  )
 
 function findQuery(table: Table): Arbitrary {
-  return object({ where: optionally(whereOf(table)), orderBy: optionally(orderOf(table)), limit: optionally(limit), after: optionally(after) })
+  return object({
+    where: optionally(whereOf(table)),
+    orderBy: optionally(orderOf(table)),
+    limit: optionally(limit),
+    after: optionally(after),
+  })
 }
 
 function updateQuery(table: Table): Arbitrary {
@@ -157,10 +199,16 @@ function rowOf(table: Table): fc.Arbitrary<object> {
 function conflictOf(table: Table): Arbitrary {
   const arbiters = [
     table.primaryKey.map(({ key }) => key),
-    ...table.indexes.filter(({ unique }) => unique).map((index) => index.columns.map(({ column }) => column.key)),
+    ...table.indexes
+      .filter(({ unique }) => unique)
+      .map((index) => index.columns.map(({ column }) => column.key)),
   ]
   return object({
-    columns: mostly<unknown, unknown>(20, fc.constantFrom(...arbiters), fc.constantFrom(['score'], ['nonsense'], [])),
+    columns: mostly<unknown, unknown>(
+      20,
+      fc.constantFrom(...arbiters),
+      fc.constantFrom(['score'], ['nonsense'], []),
+    ),
     set: optionally(setOf(table)),
     where: optionally(whereOf(table), 2),
   })
@@ -181,7 +229,8 @@ function aggregateQuery(table: Table): Arbitrary {
   })
 }
 
-const integersOf = ({ visible }: Table) => visible.filter(({ kind }) => kind === 'integer').map(({ key }) => key)
+const integersOf = ({ visible }: Table) =>
+  visible.filter(({ kind }) => kind === 'integer').map(({ key }) => key)
 const orderedOf = ({ visible }: Table) =>
   visible.filter(({ kind }) => ['integer', 'text', 'timestamp'].includes(kind)).map(({ key }) => key)
 
@@ -195,7 +244,10 @@ function withRefs(row: fc.Arbitrary<object>): fc.Arbitrary<object> {
     at: optionally(fc.constantFrom(ref('at'), ref('until')), 2),
   })
   return fc.tuple(row, refs).map(([plain, given]) => {
-    return { ...plain, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
+    return {
+      ...plain,
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    }
   })
 }
 
@@ -261,7 +313,14 @@ export const ENGINE_BEGINNING: readonly Call[] = [
   {
     store: ENGINE,
     verb: 'insert',
-    args: [samples, [sample('s1', { score: 1 }), sample('s2', { parentId: 's1', note: 'n' }), sample('s3', { friendId: 's1' })]],
+    args: [
+      samples,
+      [
+        sample('s1', { score: 1 }),
+        sample('s2', { parentId: 's1', note: 'n' }),
+        sample('s3', { friendId: 's1' }),
+      ],
+    ],
   },
   {
     store: ENGINE,

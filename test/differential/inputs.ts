@@ -104,12 +104,19 @@ export function order(table: Table): fc.Arbitrary<Record<string, unknown>> {
 }
 
 export function listOptions(table: Table): fc.Arbitrary<Record<string, unknown>> {
-  return object({ limit: sometimes(1, limit), after: sometimes(2, cursor), order: sometimes(2, order(table)) })
+  return object({
+    limit: sometimes(1, limit),
+    after: sometimes(2, cursor),
+    order: sometimes(2, order(table)),
+  })
 }
 
 /** Right as often as versions are small. */
 export const updateOptions = object({
-  ifVersion: sometimes(2, mostly<number, unknown>(15, fc.integer({ min: 1, max: 3 }), fc.constantFrom(0, 1.5, '1'))),
+  ifVersion: sometimes(
+    2,
+    mostly<number, unknown>(15, fc.integer({ min: 1, max: 3 }), fc.constantFrom(0, 1.5, '1')),
+  ),
 })
 
 /** With what a verb takes beside its signal. */
@@ -132,4 +139,3 @@ export function target(name: string): fc.Arbitrary<unknown> {
 
 /** A moment that a clock may jump to, in milliseconds from now. */
 export const jump = fc.constantFrom(0, 1, 1000, 86_400_000, -1)
-

@@ -47,7 +47,9 @@ const within = mostly<string | undefined, string>(
 const anyCall = fc.oneof({ weight: 4, arbitrary: storeCall }, { weight: 1, arbitrary: engineCall })
 
 const callStep = (outside: fc.Arbitrary<boolean>): fc.Arbitrary<CallStep> =>
-  fc.tuple(anyCall, within, outside).map(([call, within, outside]) => ({ does: 'call', ...call, within, outside }))
+  fc
+    .tuple(anyCall, within, outside)
+    .map(([call, within, outside]) => ({ does: 'call', ...call, within, outside }))
 
 const outerCall = callStep(fc.constant(false))
 const innerCall = callStep(fc.integer({ min: 0, max: 30 }).map((n) => n === 30))
@@ -83,12 +85,14 @@ const isRead = ({ store, verb }: Call) => READS[store]?.includes(verb) === true
 const isCreate = ({ store, verb }: Call) => verb === 'create' && READS[store] !== undefined
 
 /** Reads, or new rows with ids of their own: no two of them can be in each other's way. */
-const together: fc.Arbitrary<TogetherStep> = fc.oneof(
-  fc.array(storeCall.filter(isRead), { minLength: 2, maxLength: 5 }),
-  fc
-    .array(storeCall.filter(isCreate), { minLength: 2, maxLength: 5 })
-    .map((calls) => calls.map((call, i) => ({ ...call, args: [withoutClashes(call.args[0], `n${i}`)] }))),
-).map((calls) => ({ does: 'together', calls }))
+const together: fc.Arbitrary<TogetherStep> = fc
+  .oneof(
+    fc.array(storeCall.filter(isRead), { minLength: 2, maxLength: 5 }),
+    fc
+      .array(storeCall.filter(isCreate), { minLength: 2, maxLength: 5 })
+      .map((calls) => calls.map((call, i) => ({ ...call, args: [withoutClashes(call.args[0], `n${i}`)] }))),
+  )
+  .map((calls) => ({ does: 'together', calls }))
 
 function withoutClashes(input: unknown, id: string): unknown {
   if (typeof input !== 'object' || input === null) return input
@@ -141,7 +145,8 @@ function showArgument(value: unknown): string {
   if (value instanceof Cursor) return `<cursor ${value.back}>`
   if (value instanceof Border) return `<row ${value.row}>`
   if (value instanceof Date || value instanceof Uint8Array) return show(value)
-  if (Array.isArray(value)) return value.length > 20 ? `[… ${value.length}]` : `[${value.map(showArgument).join(', ')}]`
+  if (Array.isArray(value))
+    return value.length > 20 ? `[… ${value.length}]` : `[${value.map(showArgument).join(', ')}]`
   if ('columnList' in value && 'name' in value) return String(value.name)
   const fields = Reflect.ownKeys(value).map((key) => {
     const name = typeof key === 'symbol' ? '' : /^\w+$/.test(key) ? `${key}: ` : `${JSON.stringify(key)}: `

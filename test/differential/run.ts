@@ -138,4 +138,3 @@ function borderOf(table: Table, query: object, row: Record<string, unknown> | un
   const keys = new Set([...orderBy.map(([key]) => key), ...table.primaryKey.map(({ key }) => key)])
   return [...keys].map((key) => row[key])
 }
-

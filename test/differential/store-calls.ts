@@ -41,14 +41,21 @@ function shared(
 ) {
   const id = target(table.name)
   const patch = fields({ table, refused: ['id', 'workspaceId', ...closed], special })
-  const asked = mostly<unknown, unknown>(60, filter(table, filters), fc.constantFrom<unknown>(undefined, null, 7))
+  const asked = mostly<unknown, unknown>(
+    60,
+    filter(table, filters),
+    fc.constantFrom<unknown>(undefined, null, 7),
+  )
   return {
     create: [6, args(input)],
     get: [2, args(id)],
     getMany: [1, args(ids(table.name))],
     list: [4, args(asked, listOptions(table))],
     count: [1, args(asked)],
-    update: [4, args(id, mostly<unknown, unknown>(60, patch, fc.constantFrom<unknown>(undefined, 7)), updateOptions)],
+    update: [
+      4,
+      args(id, mostly<unknown, unknown>(60, patch, fc.constantFrom<unknown>(undefined, 7)), updateOptions),
+    ],
     delete: [1, args(id)],
   } as const
 }
@@ -68,10 +75,18 @@ const newCodebase = fields({
   refused: ['isDefault'],
   special: { path },
 })
-const commandName = mostly<unknown, unknown>(15, fc.constantFrom('test', 'build', 'é'), fc.constantFrom('', 'a\0', 7))
+const commandName = mostly<unknown, unknown>(
+  15,
+  fc.constantFrom('test', 'build', 'é'),
+  fc.constantFrom('', 'a\0', 7),
+)
 
 const conversationOwned = ['deletedAt', 'lastActivityAt', 'lastSeq']
-const member = mostly<unknown, unknown>(15, fc.constantFrom('a1', 'bob', '🤖'), fc.constantFrom('', 'x'.repeat(129), 7, '\0'))
+const member = mostly<unknown, unknown>(
+  15,
+  fc.constantFrom('a1', 'bob', '🤖'),
+  fc.constantFrom('', 'x'.repeat(129), 7, '\0'),
+)
 const group = {
   kind: fc.constantFrom('direct', 'group', 'group'),
   leadId: fc.constantFrom('a1', 'bob', ''),
@@ -105,10 +120,21 @@ const newMessage = fields({
   table: messages,
   required: ['role', 'content', 'senderId'],
   refused: ['workspaceId', 'conversationId', 'seq', 'reactions'],
-  special: { toolCall: mostly<unknown, unknown>(5, toolCall, fc.constantFrom<unknown>(null, 'x')), senderId: sender },
+  special: {
+    toolCall: mostly<unknown, unknown>(5, toolCall, fc.constantFrom<unknown>(null, 'x')),
+    senderId: sender,
+  },
 })
-const seq = mostly<unknown, unknown>(20, fc.integer({ min: -1, max: 5 }), fc.constantFrom<unknown>(2 ** 53, 2000, 1.5, '1'))
-const reaction = mostly<unknown, unknown>(20, fc.constantFrom('👍', 'ok'), fc.constantFrom<unknown>('', 'a\0', 7))
+const seq = mostly<unknown, unknown>(
+  20,
+  fc.integer({ min: -1, max: 5 }),
+  fc.constantFrom<unknown>(2 ** 53, 2000, 1.5, '1'),
+)
+const reaction = mostly<unknown, unknown>(
+  20,
+  fc.constantFrom('👍', 'ok'),
+  fc.constantFrom<unknown>('', 'a\0', 7),
+)
 
 const taskOwned = [
   'status',
@@ -201,7 +227,10 @@ const verbsOf: { readonly [S in keyof Stores]: Verbs<Stores[S]> } = {
     append: [8, args(conversation, newMessage)],
     appendMany: [
       3,
-      args(conversation, mostly<unknown, unknown>(40, fc.array(newMessage, { maxLength: 3 }), fc.constantFrom(7, null))),
+      args(
+        conversation,
+        mostly<unknown, unknown>(40, fc.array(newMessage, { maxLength: 3 }), fc.constantFrom(7, null)),
+      ),
     ],
     get: [1, args(target('messages'))],
     getMany: [1, args(ids('messages'))],
@@ -289,14 +318,38 @@ export const BEGINNING: readonly Call[] = [
   { store: 'workspaces', verb: 'create', args: [{ id: 'w1', title: 'One' }] },
   { store: 'workspaces', verb: 'create', args: [{ id: 'w2', title: 'Two' }] },
   { store: 'teams', verb: 'create', args: [{ id: 't1', workspaceId: 'w1', name: 'Core' }] },
-  { store: 'agents', verb: 'create', args: [{ id: 'a1', workspaceId: 'w1', name: 'Ada', role: 'dev', teamId: 't1' }] },
-  { store: 'agents', verb: 'create', args: [{ id: 'a2', workspaceId: 'w1', name: 'Bob', role: 'dev', parentId: 'a1' }] },
+  {
+    store: 'agents',
+    verb: 'create',
+    args: [{ id: 'a1', workspaceId: 'w1', name: 'Ada', role: 'dev', teamId: 't1' }],
+  },
+  {
+    store: 'agents',
+    verb: 'create',
+    args: [{ id: 'a2', workspaceId: 'w1', name: 'Bob', role: 'dev', parentId: 'a1' }],
+  },
   { store: 'codebases', verb: 'create', args: [{ id: 'c1', workspaceId: 'w1', path: '/srv' }] },
   { store: 'codebases', verb: 'create', args: [{ id: 'c2', workspaceId: 'w1', path: '/srv/app' }] },
-  { store: 'tasks', verb: 'create', args: [{ id: 'k1', workspaceId: 'w1', title: 'Build', assigneeId: 'a1' }] },
-  { store: 'tasks', verb: 'create', args: [{ id: 'k2', workspaceId: 'w1', title: 'Ship', dependsOn: ['k1'] }] },
-  { store: 'tasks', verb: 'create', args: [{ id: 'k3', workspaceId: 'w1', title: 'Tell', dependsOn: ['k1', 'k2'] }] },
-  { store: 'conversations', verb: 'create', args: [{ id: 'v1', workspaceId: 'w1', platform: 'web', platformId: '1' }] },
+  {
+    store: 'tasks',
+    verb: 'create',
+    args: [{ id: 'k1', workspaceId: 'w1', title: 'Build', assigneeId: 'a1' }],
+  },
+  {
+    store: 'tasks',
+    verb: 'create',
+    args: [{ id: 'k2', workspaceId: 'w1', title: 'Ship', dependsOn: ['k1'] }],
+  },
+  {
+    store: 'tasks',
+    verb: 'create',
+    args: [{ id: 'k3', workspaceId: 'w1', title: 'Tell', dependsOn: ['k1', 'k2'] }],
+  },
+  {
+    store: 'conversations',
+    verb: 'create',
+    args: [{ id: 'v1', workspaceId: 'w1', platform: 'web', platformId: '1' }],
+  },
   {
     store: 'conversations',
     verb: 'create',
@@ -305,4 +358,3 @@ export const BEGINNING: readonly Call[] = [
   { store: 'messages', verb: 'append', args: ['v1', { id: 'm1', role: 'user', content: 'Hello' }] },
   { store: 'messages', verb: 'append', args: ['v1', { id: 'm2', role: 'assistant', content: 'Yes?' }] },
 ]
-

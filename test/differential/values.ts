@@ -72,11 +72,31 @@ const date = mostly<Date, Date>(
   ),
 )
 
-const key = mostly<string, string>(5, fc.constantFrom('a', 'b', 'bb', 'z', 'é'), fc.constantFrom('', '10', '9', '🤖'))
+const key = mostly<string, string>(
+  5,
+  fc.constantFrom('a', 'b', 'bb', 'z', 'é'),
+  fc.constantFrom('', '10', '9', '🤖'),
+)
 const json: fc.Arbitrary<unknown> = fc.letrec<{ any: unknown; object: unknown }>((tie) => ({
   any: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
-    fc.constantFrom<unknown>(1, null, true, false, 'x', '', 0.1, -2.5, 1e21, 1e-7, 5e-324, 2 ** 53, '1', 'null', '🤖'),
+    fc.constantFrom<unknown>(
+      1,
+      null,
+      true,
+      false,
+      'x',
+      '',
+      0.1,
+      -2.5,
+      1e21,
+      1e-7,
+      5e-324,
+      2 ** 53,
+      '1',
+      'null',
+      '🤖',
+    ),
     fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
     fc.array(tie('any'), { maxLength: 3 }),
     tie('object'),

@@ -1,4 +1,4 @@
-/** A database of its own for each test file, on the server that the whole run shares. */
+/** A database of its own for each test file. */
 
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
@@ -10,9 +10,9 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** On `server`, or on the run's own. */
+export async function createTestDatabase(server: string | null = inject('postgresUrl')): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  const server = inject('postgresUrl')
   if (server === null) throw new Error('this run covers no Postgres; see TERRACE_TEST_TIERS')
   const admin = new pg.Pool({ connectionString: server, max: 1 })
   await admin.query(`create database ${name}`)

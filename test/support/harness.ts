@@ -3,6 +3,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import { neonConfig } from '@neondatabase/serverless'
 import { inject } from 'vitest'
+import { resolve } from '../../src/config.ts'
 import type { Harness, HarnessOptions } from '../../src/conformance/index.ts'
 import type { RootEngine } from '../../src/engine/engine.ts'
 import { createMemoryEngine } from '../../src/engine/memory/engine.ts'
@@ -39,6 +40,7 @@ export async function createHarness(tier: Tier): Promise<TierHarness> {
       return pgliteHarness()
     case 'postgres':
     case 'neon':
+    case 'server':
       return serverHarness(tier)
   }
 }
@@ -91,16 +93,20 @@ async function pgliteHarness(): Promise<TierHarness> {
   }
 }
 
-async function serverHarness(tier: 'postgres' | 'neon'): Promise<TierHarness> {
-  const { url, query, drop } = await createTestDatabase()
+async function serverHarness(tier: 'postgres' | 'neon' | 'server'): Promise<TierHarness> {
+  const ownServer = tier === 'server' ? process.env.TERRACE_TEST_POSTGRES_URL! : inject('postgresUrl')
+  const { url, query, drop } = await createTestDatabase(ownServer)
   if (tier === 'neon') {
     neonConfig.useSecureWebSocket = false
     neonConfig.pipelineTLS = false
     neonConfig.wsProxy = () => inject('neonProxy')!
   }
+  // What `resolve()` would make of the environment; `npm run test:postgres` sets these.
+  const { sslMode = 'disable', pooled } = resolve({ url }, { PGSSLMODE: process.env.PGSSLMODE })
+  const server = { url, sslMode, pooled, rootCertificate: process.env.PGSSLROOTCERT || undefined }
   const open: Open = ({ clock }) =>
-    tier === 'neon' ? neonEngine({ url, clock }) : pgEngine({ url, clock, sslMode: 'disable' })
-  await (await pgEngine({ url, migrate: apply, sslMode: 'disable' })).close()
+    tier === 'neon' ? neonEngine({ url, clock }) : pgEngine({ ...server, clock })
+  await (await pgEngine({ ...server, migrate: apply })).close()
   return {
     name: tier,
     async open(options) {
@@ -113,7 +119,10 @@ async function serverHarness(tier: 'postgres' | 'neon'): Promise<TierHarness> {
   }
 }
 
-function over(engine: RootEngine, { rerunTransactions: rerun }: Pick<HarnessOptions, 'rerunTransactions'>): Promise<System> {
+function over(
+  engine: RootEngine,
+  { rerunTransactions: rerun }: Pick<HarnessOptions, 'rerunTransactions'>,
+): Promise<System> {
   return createSystem({ engine: rerun ? rerunTransactions(engine) : engine })
 }
 

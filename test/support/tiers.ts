@@ -1,6 +1,9 @@
-/** The tiers that a test run covers: all of them, or those named in TERRACE_TEST_TIERS (`memory,sqlite`). */
+/**
+ * The tiers that a test run covers: all of them, or those named in TERRACE_TEST_TIERS (`memory,sqlite`). `server` is
+ * a Postgres of the user's own, and there only if TERRACE_TEST_POSTGRES_URL names it.
+ */
 
-export const tiers = ['memory', 'sqlite', 'pglite', 'postgres', 'neon'] as const
+export const tiers = ['memory', 'sqlite', 'pglite', 'postgres', 'neon', 'server'] as const
 export type Tier = (typeof tiers)[number]
 
 export function selectedTiers(env: NodeJS.ProcessEnv = process.env): readonly Tier[] {
@@ -10,5 +13,13 @@ export function selectedTiers(env: NodeJS.ProcessEnv = process.env): readonly Ti
   if (unknown.length > 0) {
     throw new Error(`TERRACE_TEST_TIERS: unknown ${unknown.join(', ')}; known are ${tiers.join(', ')}`)
   }
-  return wanted.length === 0 ? tiers : tiers.filter((tier) => wanted.includes(tier))
+  const hasServer = (env.TERRACE_TEST_POSTGRES_URL ?? '') !== ''
+  if (wanted.includes('server') && !hasServer) {
+    throw new Error(
+      'TERRACE_TEST_TIERS: server needs TERRACE_TEST_POSTGRES_URL, the URL of a role that may create databases',
+    )
+  }
+  return tiers.filter((tier) =>
+    wanted.length === 0 ? tier !== 'server' || hasServer : wanted.includes(tier),
+  )
 }

@@ -1,7 +1,7 @@
 /**
  * Rows as this engine keeps them: arrays of cells in the order of the table's columns, hidden ones included.
- * A stored row is never changed, only replaced, so indexes, transactions and results can share it. Times are
- * numbers: a tenth of a `Date`'s size, and compared like any other number.
+ * Only their table changes them (`moves.ts`, `fork.ts`); whoever finds one looks at it at once or copies it. Times
+ * are numbers: a tenth of a `Date`'s size, and compared like any other number.
  */
 
 import type { Kind } from '../../schema/dsl/columns.ts'

@@ -10,7 +10,10 @@ import { scan, stretches } from './scan.ts'
 import type { State } from './state.ts'
 
 export interface Select {
-  /** `border`: cells of the order's columns; only rows strictly after them are found. */
+  /**
+   * The rows themselves, to be looked at before anything changes. `border`: cells of the order's columns; only
+   * rows strictly after them are found.
+   */
   rows(run: Run, limit?: number, border?: readonly Cell[]): Stored[]
   /** The order that was asked for. */
   readonly compare: (a: Stored, b: Stored) => number

@@ -55,6 +55,7 @@ export const postgresDialect: Dialect = {
     `((case when jsonb_typeof(${column}) = 'object' then ${column} else '{}' end || ${patch}) - ` +
     `(select coalesce(array_agg("key"), '{}') from jsonb_each(${patch}) where "value" = 'null'))`,
   sum: (column) => `sum(${column})`,
+  removesRowByRow: false,
   lock: (skipLocked) => ` for update${skipLocked ? ' skip locked' : ''}`,
   // An array is evaluated once, before the update; a plain sub-select may be run again and exceed its limit.
   claimed: (keys, select) =>

@@ -12,7 +12,7 @@ import {
   staysWithinWorkspace,
   withinWorkspace,
 } from './conditions.ts'
-import { type Dialect, literal, quote } from './dialect.ts'
+import { clearsItself, type Dialect, literal, quote } from './dialect.ts'
 import { type Draft, rowDecoder, type Statement, Writer } from './statement.ts'
 import type { AggregateShape, ConflictShape, FindShape, InsertRows, UpdateShape } from './take-apart.ts'
 
@@ -20,7 +20,7 @@ export function compileFind(dialect: Dialect, table: Table, shape: Shape, find: 
   const writer = new Writer(dialect, shape.bindings)
   let text = `select ${visibleColumns(table)} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, find.where)}`
   if (find.after !== undefined) text += ` and ${afterText(dialect, writer, table, find.order, find.after)}`
-  text += orderText(table, find.order)
+  if (find.order.length > 0) text += orderText(table, find.order)
   if (find.limit !== undefined) text += ` limit ${writer.param(find.limit)}`
   return finish(dialect, writer, table, text, false)
 }
@@ -74,7 +74,10 @@ export function compileUpdate(dialect: Dialect, table: Table, shape: Shape, upda
 export function compileRemove(dialect: Dialect, table: Table, shape: Shape, where: Condition): Draft {
   const writer = new Writer(dialect, shape.bindings)
   const text = `delete from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, where)} returning ${visibleColumns(table)}`
-  return finish(dialect, writer, table, text, true)
+  const statement = finish(dialect, writer, table, text, true)
+  if (!dialect.removesRowByRow || !clearsItself(table)) return statement
+  const find = { where, order: [], after: undefined, limit: undefined }
+  return { ...statement, before: { ...compileFind(dialect, table, shape, find), name: undefined } }
 }
 
 export function compileAggregate(

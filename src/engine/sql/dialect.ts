@@ -2,7 +2,7 @@
  * What two SQL dialects say differently. Everything else about a statement is written once, in `compile.ts`.
  */
 
-import type { ColumnDef } from '../../schema/dsl/table.ts'
+import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 
 export interface Dialect {
   /** A place for a bound value; `position` counts them from 1 and `list` binds many for `= any`. */
@@ -24,10 +24,19 @@ export interface Dialect {
   mergeJson(column: string, patch: string): string
   /** The exact sum of an integer column, or one that is no safe integer either; null of no rows. */
   sum(column: string): string
+  /** Rows are removed one by one, and references to them are cleared before the next one is answered. */
+  readonly removesRowByRow: boolean
   /** Ends the sub-select of a claim. */
   lock(skipLocked: boolean): string
   /** Selects the rows to be claimed by `select`, whose order and limit the database might otherwise ignore. */
   claimed(keys: readonly string[], select: string): string
+}
+
+/** `set null` between rows of one table. */
+export function clearsItself(table: Table): boolean {
+  return table.columnList.some(
+    ({ references }) => references?.onDelete === 'set null' && references.table() === table,
+  )
 }
 
 export function quote(name: string): string {

@@ -135,19 +135,28 @@ export function createVerbs(backend: Backend): Verbs {
   } as unknown as Verbs
 }
 
-/** RETURNING promises no order. Rows that gave way to others are found by the columns they collided on. */
+/**
+ * RETURNING promises no order. Rows are found by their primary key; those that gave way to others by the columns
+ * they collided on; and where those have changed, too, one after the other.
+ */
 function inGivenOrder({ table, rows, conflict }: InsertRows, inserted: readonly AnyRow[]): AnyRow[] {
-  const columns = conflict?.columns ?? table.primaryKey
-  const keyOf = (value: (column: ColumnDef) => unknown) => JSON.stringify(columns.map(value))
-  const byKey = new Map(inserted.map((row) => [keyOf((column) => row[column.key]), row]))
-  const ordered: AnyRow[] = []
-  for (const values of rows.rows) {
-    const key = keyOf((column) => values[column.position])
-    const row = byKey.get(key)
-    if (row !== undefined) ordered.push(row)
-    byKey.delete(key)
+  const left = new Set(inserted)
+  const places = rows.rows.map((): AnyRow | undefined => undefined)
+  for (const columns of [table.primaryKey, conflict?.columns ?? []]) {
+    if (columns.length === 0) continue
+    const keyOf = (value: (column: ColumnDef) => unknown) => JSON.stringify(columns.map(value))
+    const byKey = new Map([...left].map((row) => [keyOf((column) => row[column.key]), row]))
+    for (const [i, values] of rows.rows.entries()) {
+      if (places[i] !== undefined) continue
+      const row = byKey.get(keyOf((column) => values[column.position]))
+      if (row !== undefined && left.delete(row)) places[i] = row
+    }
   }
-  return ordered
+  const rest = left.values()
+  return places.flatMap((row): AnyRow[] => {
+    const found = row ?? rest.next().value
+    return found === undefined ? [] : [found]
+  })
 }
 
 function primaryOrder(table: Table): readonly Order[] {

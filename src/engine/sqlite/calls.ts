@@ -36,8 +36,10 @@ export function createSqliteCalls(
 
   function run(statement: Statement, values: readonly Bound[], head?: AnyRow): AnyRow[] {
     const work = () => connection.run(statement, bindValues(statement, values, head))
+    const before = statement.before === undefined ? undefined : run(statement.before, values, head)
     try {
-      return execute(statement, work)
+      const rows = execute(statement, work)
+      return before ?? rows
     } catch (error) {
       if (together === undefined || together.missing || !(error instanceof InvalidReferenceError)) throw error
       together.missing = error

@@ -51,6 +51,7 @@ export const sqliteDialect: Dialect = {
   mergeJson: (column, patch) => `${MERGE_FUNCTION}(${column}, ${patch})`,
   // By halves, because a sum that passes 2^63 on its way is an error; joined, they turn to REAL instead.
   sum: (column) => `sum(${column} >> 26) * 67108864 + sum(${column} & 67108863)`,
+  removesRowByRow: true,
   lock: () => '',
   claimed: (keys, select) =>
     keys.length === 1 ? `${keys[0]} in (${select})` : `(${keys.join(', ')}) in (${select})`,

@@ -136,7 +136,11 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     enter,
     run(statement, values, options) {
       return statement.writes
-        ? gathering.submit(() => calls.run(statement, values), false, options?.signal)
+        ? gathering.submit(
+            () => calls.run(statement, values),
+            statement.before !== undefined,
+            options?.signal,
+          )
         : read((on) => on.run(statement, values), options?.signal)
     },
     get(table, id, options) {

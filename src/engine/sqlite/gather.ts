@@ -114,7 +114,12 @@ export function createGathering(
 
   function submit<T>(work: () => T, several: boolean, signal: AbortSignal | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
-      waiting.push({ work, several, signal, resolve, reject })
+      waiting.push({
+        work,
+        several,
+        signal,
+        ...(signal ? leaving(signal, resolve, reject) : { resolve, reject }),
+      })
       if (scheduled) return
       scheduled = true
       queueMicrotask(flush)
@@ -123,6 +128,27 @@ export function createGathering(
 
   // What comes after all others is done after them.
   return { submit, settled: () => submit(() => {}, false, undefined) }
+}
+
+/** Lets the caller go when the signal aborts, whoever has the turn; what was not yet begun is passed over then. */
+function leaving<T>(
+  signal: AbortSignal,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): { resolve: (value: T) => void; reject: (error: unknown) => void } {
+  const leave = () => reject(signal.reason)
+  const stay = () => signal.removeEventListener('abort', leave)
+  signal.addEventListener('abort', leave, { once: true })
+  return {
+    resolve(value) {
+      stay()
+      resolve(value)
+    },
+    reject(error) {
+      stay()
+      reject(error)
+    },
+  }
 }
 
 function causeOf(error: unknown): unknown {

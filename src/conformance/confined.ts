@@ -1,0 +1,417 @@
+/** A System confined to a workspace: nothing of any other is seen through it, and nothing is changed. */
+
+import assert from 'node:assert/strict'
+import { choose, gte, inTable, ne, oneOfThese, ref } from '../engine/query.ts'
+import { TerraceError } from '../errors.ts'
+import { agents } from '../schema/agents.ts'
+import { conversations } from '../schema/conversations.ts'
+import { messages } from '../schema/messages.ts'
+import { roles } from '../schema/roles.ts'
+import { settings } from '../schema/settings.ts'
+import { tasks } from '../schema/tasks.ts'
+import { teams } from '../schema/teams.ts'
+import { workspaces } from '../schema/workspaces.ts'
+import { allRefused, everything, newWorkspace, refused } from './expect.ts'
+import type { Scenario } from './scenario.ts'
+import { everyCall, namedCalls, seed } from './verbs.ts'
+
+/** What a read answers that finds nothing, and a delete. */
+const NOTHING = new Set([null, false, 0, [], { items: [], next: null }].map((value) => JSON.stringify(value)))
+
+/** What became of a call: its error's code, or what it answered. */
+async function outcomeOf(call: () => Promise<unknown>): Promise<string> {
+  try {
+    return JSON.stringify(await call())
+  } catch (error) {
+    assert.ok(error instanceof TerraceError, String(error))
+    return error.code
+  }
+}
+
+/** Calls every verb on another's rows; each finds nothing, or is refused because of where they are. */
+async function reachOut(calls: readonly (readonly [string, () => Promise<unknown>])[]): Promise<void> {
+  for (const [name, call] of calls) {
+    const outcome = await outcomeOf(call)
+    assert.ok(
+      NOTHING.has(outcome) || outcome === 'NOT_FOUND' || outcome === 'REFERENCE',
+      `${name}: ${outcome}`,
+    )
+  }
+}
+
+export const confinedScenarios: readonly Scenario[] = [
+  {
+    id: 'confined.every-verb',
+    guarantee:
+      'Every verb of every store, called on the rows of another workspace, finds nothing or is refused, and changes nothing',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      const before = await everything(system.engine)
+      await reachOut(namedCalls(everyCall(system.in(at.workspaceId), other)))
+      await reachOut(namedCalls(everyCall(system.in('nobody'), other)))
+      assert.deepEqual(await everything(system.engine), before)
+    },
+  },
+  {
+    id: 'confined.every-verb-in-transactions',
+    guarantee: 'In transactions of a confined System nothing of another workspace is found or changed either',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      const mine = system.in(at.workspaceId)
+      const before = await everything(system.engine)
+      const names = namedCalls(everyCall(mine, other)).map(([name]) => name)
+      const calls = names.map((name, i) => {
+        const call = () => mine.transaction((tx) => namedCalls(everyCall(tx, other))[i]![1]())
+        return [name, call] as const
+      })
+      await reachOut(calls)
+      assert.deepEqual(await everything(system.engine), before)
+    },
+  },
+  {
+    id: 'confined.at-home',
+    guarantee: 'In its own workspace a confined System does what the whole one does, but make workspaces',
+    async run({ system, clock }) {
+      const [whole, part] = [await seed(system), await seed(system)]
+      const mine = system.in(part.workspaceId)
+      const kind = (outcome: string) => (/^[A-Z_]+$/.test(outcome) ? outcome : typeof JSON.parse(outcome))
+      const [ofWhole, ofPart] = [namedCalls(everyCall(system, whole)), namedCalls(everyCall(mine, part))]
+      for (const [i, [name, call]] of ofWhole.entries()) {
+        // Its own workspace is deleted last.
+        if (/^workspaces\.(create|ensureDefault|delete)$/.test(name)) continue
+        if (name === 'agents.upsert') await system.agents.delete('upserted')
+        const expected = kind(await outcomeOf(call))
+        if (name === 'agents.upsert') await system.agents.delete('upserted')
+        assert.equal(kind(await outcomeOf(ofPart[i]![1])), expected, name)
+      }
+      clock.advance(1)
+      assert.equal(await mine.workspaces.delete(part.workspaceId), true)
+      assert.deepEqual(
+        (await system.workspaces.list()).items.map(({ id }) => id),
+        [whole.workspaceId],
+      )
+    },
+  },
+  {
+    id: 'confined.lists',
+    guarantee:
+      'Lists and counts without a filter are of the own workspace alone, and filters do not widen them',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      await system.roles.create({ name: 'Everybody’s' })
+      const mine = system.in(at.workspaceId)
+      const { workspaceId } = other
+      for (const store of [
+        mine.teams,
+        mine.codebases,
+        mine.agents,
+        mine.roles,
+        mine.conversations,
+        mine.tasks,
+      ]) {
+        const { items } = await store.list()
+        assert.ok(items.length > 0 && items.every((row) => row.workspaceId === at.workspaceId))
+        assert.equal(await store.count(), items.length)
+        assert.equal(await store.count({ workspaceId: [workspaceId, at.workspaceId] }), items.length)
+        assert.equal(await store.count({ workspaceId }), 0)
+        assert.equal(await store.count({ workspaceId: null as never }), 0)
+      }
+      assert.deepEqual(
+        (await mine.workspaces.list()).items.map(({ title }) => title),
+        ['Mine'],
+      )
+      assert.equal(await mine.workspaces.count({ includeArchived: true }), 1)
+    },
+  },
+  {
+    id: 'confined.pages',
+    guarantee: 'A cursor from outside does not lead a confined System to other rows than its own',
+    async run({ system }) {
+      const [a, b] = [await newWorkspace(system), await newWorkspace(system)]
+      for (const workspaceId of [a, b, a, b]) await system.teams.create({ workspaceId, name: workspaceId })
+      const { next } = await system.teams.list({}, { limit: 1 })
+      const { items } = await system.in(a).teams.list({}, { after: next })
+      assert.deepEqual(
+        items.map(({ name }) => name),
+        [a],
+      )
+    },
+  },
+  {
+    id: 'confined.references',
+    guarantee: 'Own rows cannot be made to refer to another workspace’s, nor its rows to them',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      const mine = system.in(at.workspaceId)
+      const before = await everything(system.engine)
+      const { workspaceId } = at
+      const agent = { workspaceId, name: 'A', role: 'r' }
+      const task = { workspaceId, title: 'T' }
+      const tries = [
+        mine.agents.create({ ...agent, teamId: other.teamId }),
+        mine.agents.update(at.agentId, { parentId: other.agentId }),
+        mine.tasks.create({ ...task, assigneeId: other.agentId }),
+        mine.tasks.create({ ...task, dependsOn: [other.taskId] }),
+        mine.tasks.declareBatch(workspaceId, [{ key: 'k', title: 'T', dependsOn: [other.taskId] }]),
+        mine.tasks.addDependency(at.waitingId, other.taskId),
+        mine.tasks.assign(at.taskId, other.agentId),
+        mine.tasks.start(at.taskId, { agentId: other.agentId }),
+        mine.conversations.create({ workspaceId, taskId: other.taskId }),
+        mine.conversations.update(at.conversationId, { codebaseId: other.codebaseId }),
+      ]
+      await allRefused('REFERENCE', tries)
+      await refused('NOT_FOUND', mine.tasks.addDependency(other.waitingId, at.taskId))
+      await refused('NOT_FOUND', mine.tasks.removeDependency(other.waitingId, other.taskId))
+      assert.deepEqual(await everything(system.engine), before)
+    },
+  },
+  {
+    id: 'confined.workspaces',
+    guarantee: 'A confined System sees and changes its own workspace, and makes no other',
+    async run({ system }) {
+      const [a, b] = [await newWorkspace(system), await newWorkspace(system)]
+      const mine = system.in(a)
+      await refused('REFERENCE', mine.workspaces.create({ title: 'New' }), { table: 'workspaces' })
+      await refused('REFERENCE', mine.workspaces.create({ id: a, title: 'New' }))
+      await refused('REFERENCE', mine.workspaces.ensureDefault())
+      assert.deepEqual(
+        (await mine.workspaces.getMany([b, a])).map(({ id }) => id),
+        [a],
+      )
+      assert.equal((await mine.workspaces.update(a, { title: 'Mine' })).title, 'Mine')
+      assert.equal((await mine.workspaces.archive(a)).status, 'archived')
+      assert.equal(await mine.workspaces.count(), 0)
+      assert.equal((await system.workspaces.get(b))?.title, 'W')
+      assert.equal(await system.workspaces.count({ includeArchived: true }), 2)
+    },
+  },
+  {
+    id: 'confined.settings',
+    guarantee: 'A confined System has the settings of its own workspace’s scopes, and no others',
+    async run({ system }) {
+      const [a, b] = [await newWorkspace(system), await newWorkspace(system)]
+      const mine = system.in(a)
+      for (const scope of [
+        'global',
+        `workspace:${b}`,
+        `workspace:${b}:deep`,
+        `Workspace:${a}`,
+        `workspace:${a}x`,
+        'workspace:',
+        a,
+      ]) {
+        await system.settings.set(scope, 'k', 'theirs')
+        assert.equal(await mine.settings.get(scope, 'k'), null)
+        assert.equal(await mine.settings.delete(scope, 'k'), false)
+        assert.equal(await mine.settings.set(scope, 'k', null), null)
+        await refused('REFERENCE', mine.settings.set(scope, 'k', 'mine'), { table: 'settings' })
+        await refused('REFERENCE', mine.settings.merge(scope, 'k', { mine: true }))
+        assert.equal(await mine.settings.count(scope), 0)
+        assert.equal(await system.settings.get(scope, 'k'), 'theirs')
+      }
+      for (const scope of [`workspace:${a}`, `workspace:${a}:deep:er`]) {
+        await system.settings.set(scope, 'k', { a: 1 })
+        assert.deepEqual(await mine.settings.merge(scope, 'k', { b: 2 }), { a: 1, b: 2 })
+        assert.equal((await mine.settings.list(scope)).items.length, 1)
+      }
+    },
+  },
+  {
+    id: 'confined.everybodys-roles',
+    guarantee: 'A role without a workspace is not the confined System’s: it is neither seen nor changed',
+    async run({ system }) {
+      const mine = system.in(await newWorkspace(system))
+      const role = await system.roles.create({ name: 'R' })
+      assert.equal(await mine.roles.get(role.id), null)
+      await refused('NOT_FOUND', mine.roles.update(role.id, { name: 'S' }))
+      assert.equal(await mine.roles.delete(role.id), false)
+      await refused('REFERENCE', mine.roles.create({ name: 'S', workspaceId: null }))
+      const own = await mine.roles.create({ name: 'S' })
+      assert.deepEqual(await mine.roles.list(), { items: [own], next: null })
+      assert.deepEqual(await system.roles.get(role.id), role)
+    },
+  },
+  {
+    id: 'confined.ids-taken-elsewhere',
+    guarantee:
+      'An id or key that another workspace has is refused where it must be unique, and its row stays as it is',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      const mine = system.in(at.workspaceId)
+      const before = await everything(system.engine)
+      const { workspaceId } = at
+      const agent = { id: other.agentId, workspaceId, name: 'A', role: 'r' }
+      await refused('ALREADY_EXISTS', mine.agents.create(agent), { table: 'agents', columns: ['id'] })
+      await refused('ALREADY_EXISTS', mine.agents.upsert(agent), { table: 'agents', columns: ['id'] })
+      await refused('ALREADY_EXISTS', mine.teams.create({ id: other.teamId, workspaceId, name: 'T' }))
+      const said = { id: other.messageId, role: 'user', content: 'Hi' } as const
+      await refused('ALREADY_EXISTS', mine.messages.append(at.conversationId, said), { table: 'messages' })
+      assert.deepEqual(await everything(system.engine), before)
+    },
+  },
+  {
+    id: 'confined.engine',
+    guarantee: 'The engine of a confined System finds, changes, counts and removes in its workspace alone',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      const { engine } = system.in(at.workspaceId)
+      const theirs = async () =>
+        JSON.stringify(await system.engine.find(tasks, { where: { workspaceId: other.workspaceId } }))
+      const before = await theirs()
+      const wheres = [
+        {},
+        [{}, { workspaceId: other.workspaceId }],
+        { workspaceId: ne('x') },
+        { workspaceId: oneOfThese([other.workspaceId, at.workspaceId]) },
+      ]
+      for (const where of wheres) {
+        assert.deepEqual(
+          (await engine.find(tasks, { where })).map((row) => row.workspaceId),
+          [at.workspaceId, at.workspaceId],
+        )
+        assert.equal((await engine.update(tasks, { where, set: { objective: 'Mine' } })).length, 2)
+        assert.equal((await engine.aggregate(tasks, { where }))[0]?.count, 2)
+      }
+      for (const where of [
+        { workspaceId: other.workspaceId },
+        { workspaceId: ne(at.workspaceId) },
+        { workspaceId: null as never },
+        { id: other.taskId },
+      ]) {
+        assert.deepEqual(await engine.find(tasks, { where }), [])
+        assert.deepEqual(await engine.remove(tasks, { where }), [])
+        assert.equal((await engine.aggregate(tasks, { where }))[0]?.count, 0)
+      }
+      await refused('VALIDATION', engine.find(tasks, { where: { workspaceId: gte('') } }), {
+        column: 'workspaceId',
+      })
+      assert.equal((await engine.remove(tasks, { where: {} })).length, 2)
+      assert.equal(await theirs(), before)
+    },
+  },
+  {
+    id: 'confined.engine-writes',
+    guarantee:
+      'Rows are neither made in nor moved to another workspace through the engine of a confined System',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      const { engine } = system.in(at.workspaceId)
+      const { workspaceId } = other
+      const before = await everything(system.engine)
+      const times = { createdAt: engine.now(), updatedAt: engine.now() }
+      const team = { id: 't', name: 'T', ...times }
+      const where = { id: at.teamId }
+      const head = { update: teams, where, set: { name: 'Changed' } } as const
+      const tries = [
+        engine.insert(teams, [{ ...team, workspaceId }]),
+        engine.insert(teams, [
+          { ...team, workspaceId: at.workspaceId },
+          { ...team, id: 'u', workspaceId },
+        ]),
+        engine.insert(roles, [{ ...team, workspaceId: null }]),
+        engine.insert(workspaces, [{ id: 'w', slug: 'w', title: 'W', ...times }]),
+        engine.update(teams, { where, set: { workspaceId } }),
+        engine.update(teams, { where, set: { workspaceId: choose([], workspaceId) } }),
+        engine.update(workspaces, { where: {}, set: { id: workspaceId } }),
+        engine.write({ head, steps: [{ insert: roles, rows: [{ ...team, workspaceId }] }] }),
+        engine.write({ head, steps: [{ update: tasks, where: {}, set: { workspaceId } }] }),
+        engine.write({ head: { insert: teams, row: { ...team, workspaceId } }, steps: [] }),
+      ]
+      await allRefused('REFERENCE', tries)
+      const elsewhere = {
+        update: conversations,
+        where: { id: other.conversationId },
+        set: { title: 'Changed' },
+      }
+      assert.equal(await engine.write({ head: elsewhere, steps: [] }), null)
+      assert.deepEqual(await everything(system.engine), before)
+      const steps = [
+        { update: tasks, where: { workspaceId: ref('workspaceId') }, set: { objective: 'Mine' } },
+        { remove: messages, where: {} },
+        { insert: roles, rows: [{ ...team, workspaceId: ref('workspaceId') }] },
+      ]
+      assert.equal((await engine.write({ head, steps }))?.name, 'Changed')
+      assert.equal(await system.tasks.count({ objective: 'Mine', workspaceId: at.workspaceId }), 2)
+      assert.equal(await system.tasks.count({ objective: 'Mine' }), 2)
+      assert.equal(await system.messages.count(other.conversationId), 1)
+      assert.equal((await system.roles.get('t'))?.workspaceId, at.workspaceId)
+    },
+  },
+  {
+    id: 'confined.conflicts',
+    guarantee: 'A row of another workspace that is in the way of a new one is left alone',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      const { engine } = system.in(at.workspaceId)
+      const before = await everything(system.engine)
+      const row = {
+        id: other.teamId,
+        workspaceId: at.workspaceId,
+        name: 'Mine',
+        createdAt: engine.now(),
+        updatedAt: engine.now(),
+      }
+      const insert = (set?: object, where?: object) =>
+        engine.insert(teams, [row], { onConflict: { columns: ['id'], ...(set && { set }), where } })
+      assert.deepEqual(await insert(), [])
+      assert.deepEqual(await insert({ name: 'Mine' }), [])
+      assert.deepEqual(await insert({ name: 'Mine' }, [{ workspaceId: other.workspaceId }, {}]), [])
+      await refused('REFERENCE', insert({ workspaceId: other.workspaceId }))
+      const setting = { scope: other.scope, key: 'theme', value: 1, updatedAt: engine.now() }
+      const set = { value: 'mine' }
+      const put = engine.insert(settings, [setting], { onConflict: { columns: ['scope', 'key'], set } })
+      assert.deepEqual(await put, [])
+      assert.deepEqual(await everything(system.engine), before)
+    },
+  },
+  {
+    id: 'confined.looks-into-tables',
+    guarantee: 'A condition that looks into another table learns nothing of another workspace’s rows',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      await system.teams.update(other.teamId, { name: 'Secret' })
+      await system.agents.update(at.agentId, { name: 'Secret' })
+      const { engine } = system.in(at.workspaceId)
+      const secret = inTable(teams, 'name', {})
+      assert.deepEqual(await engine.find(agents, { where: { name: secret } }), [])
+      assert.equal((await system.engine.find(agents, { where: { name: secret } })).length, 1)
+      const told = choose<typeof agents>([{ when: { name: secret }, to: 'told' }], 'not told')
+      const [agent] = await engine.update(agents, { where: { id: at.agentId }, set: { lastSummary: told } })
+      assert.equal(agent?.lastSummary, 'not told')
+    },
+  },
+  {
+    id: 'confined.signals',
+    guarantee: 'Notifications of one workspace are not heard in another, whatever their channels are called',
+    async run({ system }) {
+      const heard: string[] = []
+      const stops = await Promise.all([
+        system.in('b').engine.listen('news', (payload) => heard.push(payload)),
+        system.in('a').engine.listen('b:news', (payload) => heard.push(payload)),
+      ])
+      await system.in('a').engine.notify('news', 'never')
+      await system.in('a:b').engine.notify('news', 'never')
+      await system.in('b').engine.notify('news', 'ours')
+      // It may never arrive; when it does, it is soon.
+      for (let i = 0; i < 20 && heard.length === 0; i++)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      for (const stop of stops) await stop()
+      assert.ok(!heard.includes('never'))
+    },
+  },
+  {
+    id: 'confined.no-way-out',
+    guarantee: 'A confined System, and a transaction of it, have nothing that leads to the whole',
+    async run({ system }) {
+      const mine = system.in(await newWorkspace(system))
+      const ways = ['in', 'close', 'unwrap', 'ping', Symbol.asyncDispose]
+      await mine.transaction(async (tx) => {
+        for (const way of ways) {
+          for (const scope of [mine, mine.engine, tx, tx.engine]) assert.ok(!(way in scope), String(way))
+        }
+      })
+      for (const bad of [undefined, null, 7, {}])
+        assert.throws(() => system.in(bad as unknown as string), TerraceError)
+    },
+  },
+]

@@ -1,0 +1,3 @@
+import { bind } from './bind.ts'
+
+bind('server')
