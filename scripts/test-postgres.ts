@@ -1,48 +1,66 @@
 /**
- * `npm run test:postgres`: the Postgres and Neon tiers on the majors that Terrace supports, and the Postgres tier
- * over TLS. Each run is `vitest` itself on a server of its own.
+ * `npm run test:postgres`: what concerns Postgres, on every major that Terrace supports, over TLS, and on a server
+ * that is given by its URL. Each run is `vitest` itself, on a server of its own.
  */
 
 import { spawnSync } from 'node:child_process'
+import { startPostgres } from '../test/support/postgres-server.ts'
 
 interface Run {
   readonly name: string
-  readonly tiers: string
+  readonly files: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
 
-const tls = { TERRACE_TEST_POSTGRES_TLS: '1' }
-const runs: readonly Run[] = [
-  ...['15', '16', '17'].map((major) => ({
-    name: `Postgres ${major}`,
-    tiers: 'postgres,neon',
-    env: { TERRACE_TEST_POSTGRES_MAJOR: major },
-  })),
-  { name: 'Postgres 18', tiers: 'postgres,neon', env: {} },
-  ...['prefer', 'require', 'verify-full'].map((mode) => ({
-    name: `Postgres 18, TLS, PGSSLMODE=${mode}`,
-    tiers: 'postgres',
-    env: { ...tls, PGSSLMODE: mode },
-  })),
+const suite = ['test/conformance/postgres.test.ts']
+const everything = [
+  ...suite,
+  'test/conformance/neon.test.ts',
+  'test/faults/postgres.test.ts',
+  'test/faults/postgres-opening.test.ts',
+  'test/wire.test.ts',
+  'test/tls.test.ts',
+  'test/migrations.test.ts',
+  'test/drift.test.ts',
 ]
 
-run('npm', ['ci', '--prefix', 'test/postgres-majors', '--silent'], {})
+const majors = ['15', '16', '17', '18'].map((major): Run => {
+  const env = { TERRACE_TEST_TIERS: 'postgres,neon' }
+  // The newest is the one that `npm test` uses as well.
+  const chosen = major === '18' ? env : { ...env, TERRACE_TEST_POSTGRES_MAJOR: major }
+  return { name: `Postgres ${major}`, files: everything, env: chosen }
+})
 
-const results = runs.map(({ name, tiers, env }) => {
+const tls = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'].map(
+  (mode): Run => ({
+    name: `Postgres 18 with TLS, PGSSLMODE=${mode}`,
+    files: suite,
+    env: { TERRACE_TEST_TIERS: 'postgres', TERRACE_TEST_POSTGRES_TLS: '1', PGSSLMODE: mode },
+  }),
+)
+
+execute('npm', ['ci', '--prefix', 'test/postgres-majors', '--silent'], {})
+await using own = await startPostgres()
+const given: Run = {
+  name: 'a server given by its URL',
+  files: ['test/conformance/server.test.ts', 'test/system/lifetime.test.ts'],
+  env: { TERRACE_TEST_TIERS: 'server', TERRACE_TEST_POSTGRES_URL: own.url() },
+}
+
+const results = [...majors, ...tls, given].map(({ name, files, env }) => {
   console.log(`\n── ${name}`)
   const startedAt = performance.now()
-  const files = tiers.split(',').map((tier) => `test/conformance/${tier}.test.ts`)
-  const passed = run('vitest', ['run', '--reporter=dot', ...files], { ...env, TERRACE_TEST_TIERS: tiers })
+  const passed = execute('vitest', ['run', '--reporter=dot', ...files], env)
   return { name, passed, seconds: (performance.now() - startedAt) / 1000 }
 })
 
 console.log('')
 for (const { name, passed, seconds } of results) {
-  console.log(`${passed ? 'passed' : 'FAILED'}  ${name.padEnd(40)} ${seconds.toFixed(0)} s`)
+  console.log(`${passed ? 'passed' : 'FAILED'}  ${name.padEnd(45)} ${seconds.toFixed(0).padStart(4)} s`)
 }
 if (results.some(({ passed }) => !passed)) process.exitCode = 1
 
-function run(command: string, args: readonly string[], env: Readonly<Record<string, string>>): boolean {
+function execute(command: string, args: readonly string[], env: Readonly<Record<string, string>>): boolean {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } })
   if (error !== undefined) throw error
   if (status !== 0 && command === 'npm') throw new Error('the older servers could not be installed')

@@ -1,5 +1,6 @@
 /** What calls cost on the way to Postgres: round trips, counted between the driver and the server. */
 
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { getSystem } from '../src/shared-system.ts'
 import { createSystem, type System, type SystemOptions } from '../src/system.ts'
@@ -71,7 +72,7 @@ describe.runIf(selectedTiers().includes('postgres')).each(drivers)('over %s', (d
       last: () => system.messages.last(talk.id, 20),
       'settings.set': () => system.settings.set('workspace:1', 'theme', { dark: true }),
       'settings.get': () => system.settings.get('workspace:1', 'theme'),
-      delete: () => system.workspaces.delete('nobody'),
+      delete: () => system.agents.delete(agent.id),
       health: () => system.health(),
     }
     const trips: Record<string, number> = {}
@@ -146,6 +147,30 @@ describe.runIf(selectedTiers().includes('postgres')).each(drivers)('over %s', (d
     expect(texts.filter((text) => text.includes('terrace_migrations'))).toHaveLength(1)
     expect(wire.connections()).toBeLessThanOrEqual(10)
     await shared.close()
+  })
+
+  test('behind a transaction-mode pooler nothing is used that needs a session, but on the direct way', async () => {
+    const pooled = Object.assign(new URL(String(options.url)), { search: '?pgbouncer=true' }).href
+    // The test's own wire is the pooler's; migrations and LISTEN go past it.
+    const env = { ...options.env, DATABASE_URL: pooled, DATABASE_URL_UNPOOLED: database.url }
+    const byEnv = { env, driver } as const
+    const other = await createSystem(
+      driver === 'pg' ? byEnv : { ...byEnv, env: { ...env, DATABASE_URL_UNPOOLED: '' } },
+    )
+    const heard: string[] = []
+    await other.engine.listen('work', (payload) => heard.push(payload))
+    const { id } = await other.workspaces.create({ title: 'pooled' })
+    for (let i = 0; i < 6; i++) await Promise.all([other.workspaces.get(id), other.workspaces.list()])
+    await other.transaction((tx) => tx.workspaces.update(id, { title: 'changed' }))
+    await other.engine.notify('work', 'done')
+    const { texts } = wire.statements()
+    expect(
+      texts.filter((text) => /^\s*(?:listen|set|prepare|declare)\b|pg_advisory_lock/i.test(text)),
+    ).toEqual([])
+    const { pool } = (await other.engine.unwrap()) as { pool: pg.Pool }
+    expect((await pool.query('select name from pg_prepared_statements')).rows).toEqual([])
+    if (driver === 'pg') await expect.poll(() => heard).toEqual(['done'])
+    await other.close()
   })
 
   test('closing leaves no connection behind', async () => {

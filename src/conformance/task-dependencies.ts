@@ -628,6 +628,36 @@ export const taskDependencyScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'tasks.swapped-while-reopened',
+    guarantee:
+      'What waits for a task that is reopened waits again, also when one takes the place of another just then',
+    async run({ system, second }) {
+      const other = await second()
+      const workspaceId = await newWorkspace(system)
+      for (const _ of range(4)) {
+        const { id } = await aTask(system, workspaceId, 'done')
+        const leaving = await system.tasks.create({ workspaceId, title: 'Leaving', dependsOn: [id] })
+        const coming = await aTask(system, workspaceId)
+        const swapped = Promise.withResolvers<void>()
+        const swapping = system.transaction(async ({ tasks }) => {
+          await tasks.addDependency(coming.id, id)
+          await tasks.removeDependency(leaving.id, id)
+          swapped.resolve()
+          // Time for the other to run into what is not committed yet.
+          for (const _ of range(10)) await tasks.get(id)
+        })
+        await swapped.promise
+        await Promise.all([other.tasks.reopen(id), swapping])
+        const rows = await system.tasks.getMany([leaving.id, coming.id])
+        assert.deepEqual(
+          rows.map(({ status }) => status),
+          ['ready', 'pending'],
+        )
+      }
+      await assertRecount(system, workspaceId)
+    },
+  },
+  {
     id: 'tasks.start-or-wait',
     guarantee: 'A task that is started and made to wait at once does one of both',
     async run({ system, second }) {

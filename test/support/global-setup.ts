@@ -3,14 +3,12 @@
  * leaves out both tiers. A test file asks for them with `inject('postgresUrl')` and creates a database of its
  * own there.
  */
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { loadEmbeddedPostgres } from './embedded-postgres.ts'
 import { startNeonProxy } from './neon-proxy.ts'
-import { type PostgresOptions, startPostgres } from './postgres-server.ts'
+import { startPostgres } from './postgres-server.ts'
+import { tempDir } from './temp.ts'
 import { selectedTiers } from './tiers.ts'
 
 declare module 'vitest' {
@@ -29,28 +27,18 @@ export default async function setup(project: Pick<TestProject, 'provide'>): Prom
     project.provide('neonProxy', null)
     return async () => {}
   }
-  const server = await startPostgres(await optionsOf(process.env))
-  if (server.ca !== undefined) process.env.PGSSLROOTCERT = await keep(server.ca)
+  const server = await startPostgres({ tls: process.env.TERRACE_TEST_POSTGRES_TLS === '1' })
+  const folder = await tempDir()
+  if (server.ca !== undefined) {
+    process.env.PGSSLROOTCERT = join(folder.path, 'ca.pem')
+    await writeFile(process.env.PGSSLROOTCERT, server.ca)
+  }
   const proxy = await startNeonProxy({ host: '127.0.0.1', port: server.port })
   project.provide('postgresUrl', server.url())
   project.provide('neonProxy', proxy.wsProxy)
   return async () => {
     await proxy.stop()
     await server.stop()
+    await folder[Symbol.asyncDispose]()
   }
-}
-
-/** Which server `npm run test:postgres` asks for; the newest, without TLS, otherwise. */
-async function optionsOf(env: NodeJS.ProcessEnv): Promise<PostgresOptions> {
-  const tls = env.TERRACE_TEST_POSTGRES_TLS === '1'
-  const major = env.TERRACE_TEST_POSTGRES_MAJOR
-  if (major === undefined) return { tls }
-  const path = createRequire(new URL('../postgres-majors/package.json', import.meta.url))
-  return { tls, EmbeddedPostgres: await loadEmbeddedPostgres(path.resolve(`embedded-postgres-${major}`)) }
-}
-
-async function keep(certificate: string): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'terrace-ca-')), 'ca.pem')
-  await writeFile(file, certificate)
-  return file
 }

@@ -42,8 +42,16 @@ describe('tiers', () => {
 
   test('an unknown name is refused with the list of the known', () => {
     expect(() => selectedTiers({ TERRACE_TEST_TIERS: 'memory,sqlit' })).toThrow(
-      'unknown sqlit; known are memory, sqlite, pglite, postgres, neon',
+      'unknown sqlit; known are memory, sqlite, pglite, postgres, neon, server',
     )
+  })
+
+  test('a server of the user’s own is one more, and has to be named', () => {
+    const own = { TERRACE_TEST_POSTGRES_URL: 'postgres://localhost/postgres' }
+    expect(selectedTiers(own).at(-1)).toBe('server')
+    expect(selectedTiers({ ...own, TERRACE_TEST_TIERS: 'server' })).toEqual(['server'])
+    expect(selectedTiers({ ...own, TERRACE_TEST_TIERS: 'memory' })).toEqual(['memory'])
+    expect(() => selectedTiers({ TERRACE_TEST_TIERS: 'server' })).toThrow('TERRACE_TEST_POSTGRES_URL')
   })
 
   test('without Postgres and Neon no server is started', async () => {

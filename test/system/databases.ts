@@ -43,14 +43,20 @@ export async function createPlace(tier: Tier): Promise<TestPlace> {
       const { url, drop } = await createTestDatabase(
         tier === 'server' ? process.env.TERRACE_TEST_POSTGRES_URL : undefined,
       )
-      useNeonProxy(inject('neonProxy')!)
+      if (tier === 'neon') useNeonProxy(inject('neonProxy')!)
       const { host, pathname, password } = new URL(url)
       return {
-        options: { env: {}, url, driver: tier === 'neon' ? 'neon' : 'pg' },
+        options: { env: connection(), url, driver: tier === 'neon' ? 'neon' : 'pg' },
         target: `${host}${pathname}`,
         password,
         [Symbol.asyncDispose]: drop,
       }
     }
   }
+}
+
+/** How the run was told to reach its servers. */
+function connection(): Record<string, string | undefined> {
+  const { PGSSLMODE, PGSSLROOTCERT } = process.env
+  return { PGSSLMODE, PGSSLROOTCERT }
 }

@@ -25,7 +25,7 @@ describe.each(selectedTiers())('on %s', (tier) => {
     const engine = tier === 'sqlite' || tier === 'memory' ? tier : 'postgres'
     const about: Partial<Health> = {
       tier: engine,
-      driver: tier === 'postgres' ? 'pg' : tier,
+      driver: tier === 'postgres' || tier === 'server' ? 'pg' : tier,
       target: place.target,
       schema: engine === 'memory' ? null : migrations[engine].at(-1)!.tag,
     }

@@ -43,7 +43,7 @@ export function createSqliteCalls(
     } catch (error) {
       if (together === undefined || together.missing || !(error instanceof InvalidReferenceError)) throw error
       together.missing = error
-      connection.exec('pragma defer_foreign_keys = on')
+      connection.database.pragma('defer_foreign_keys = on')
       return execute(statement, work)
     }
   }
@@ -60,7 +60,7 @@ export function createSqliteCalls(
       if (together.missing !== undefined) throw together.missing
       return answer
     } finally {
-      if (together.missing !== undefined) connection.exec('pragma defer_foreign_keys = off')
+      if (together.missing !== undefined) connection.database.pragma('defer_foreign_keys = off')
       together = undefined
     }
   }

@@ -15,8 +15,8 @@ export interface Connection {
   run(statement: Statement, bound: readonly unknown[]): AnyRow[]
   /** The first row of a statement that only reads. */
   first(statement: Statement, bound: readonly unknown[]): AnyRow | undefined
-  /** For what is no query: BEGIN, COMMIT … */
-  exec(sql: string): void
+  /** BEGIN, COMMIT and their like, prepared once. */
+  control(sql: string): void
   close(): void
 }
 
@@ -54,6 +54,7 @@ export function wrapConnection(database: Database): Connection {
   database.function(MERGE_FUNCTION, { deterministic: true }, mergeJsonText)
   database.function(HAS_KEY_FUNCTION, { deterministic: true }, hasJsonKey)
   const prepared = new WeakMap<Statement, BetterSqlite.Statement<unknown[], AnyRow>>()
+  const controls = new Map<string, BetterSqlite.Statement>()
 
   function prepare(statement: Statement) {
     let ready = prepared.get(statement)
@@ -82,8 +83,13 @@ export function wrapConnection(database: Database): Connection {
       const row = prepare(statement).get(bound)
       return row === undefined || statement.decode === undefined ? row : statement.decode(row)
     },
-    exec: (sql) => {
-      database.exec(sql)
+    control(sql) {
+      let ready = controls.get(sql)
+      if (ready === undefined) {
+        ready = database.prepare(sql)
+        controls.set(sql, ready)
+      }
+      ready.run()
     },
     close: () => {
       database.close()

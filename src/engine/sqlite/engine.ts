@@ -172,7 +172,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
           async begin(signal) {
             await turns.acquire(signal)
             try {
-              await whenFree(() => connection.exec('begin immediate'), signal)
+              await whenFree(() => connection.control('begin immediate'), signal)
             } catch (error) {
               turns.release()
               throw error
@@ -198,7 +198,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
           }),
           async commit(session) {
             try {
-              connection.exec('commit')
+              connection.control('commit')
             } catch (error) {
               throw translate(error, undefined, target)
             }
@@ -209,7 +209,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
           async rollback() {
             if (!inTransaction) return
             // Some errors, a full disk among them, have rolled back already.
-            if (connection.database.inTransaction) connection.exec('rollback')
+            if (connection.database.inTransaction) connection.control('rollback')
             inTransaction = false
             turns.release()
           },

@@ -72,17 +72,17 @@ export function createGathering(
       outcomes.push(settle(only))
       return outcomes
     }
-    connection.exec('begin immediate')
+    connection.control('begin immediate')
     try {
       if (alive.length === 1) {
         const outcome = settle(only)
-        connection.exec('error' in outcome ? 'rollback' : 'commit')
+        connection.control('error' in outcome ? 'rollback' : 'commit')
         return [...outcomes, outcome]
       }
       for (const job of alive) outcomes.push(job.several ? settleTogether(job) : settle(job))
-      connection.exec('commit')
+      connection.control('commit')
     } catch (error) {
-      if (connection.database.inTransaction) connection.exec('rollback')
+      if (connection.database.inTransaction) connection.control('rollback')
       throw error
     }
     return outcomes
@@ -99,10 +99,10 @@ export function createGathering(
   }
 
   function settleTogether(job: Job): Outcome {
-    connection.exec('savepoint job')
+    connection.control('savepoint job')
     const outcome = settle(job)
-    if ('error' in outcome) connection.exec('rollback to job')
-    connection.exec('release job')
+    if ('error' in outcome) connection.control('rollback to job')
+    connection.control('release job')
     return outcome
   }
 

@@ -1,0 +1,74 @@
+/**
+ * The suite is itself tested: for every rule there is an engine or a store that breaks it, and at least the
+ * scenario that names the rule must fail. Which ones fail is pinned; `TERRACE_PIN=1` pins them anew.
+ */
+
+import { readFile, writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mutants } from './mutants/mutants.ts'
+import { type Child, startChild } from './support/child.ts'
+
+const file = new URL('./mutants/pinned.json', import.meta.url)
+const pinning = process.env.TERRACE_PIN === '1'
+/** As many as there are cores to spare in the smallest machine that tests run on. */
+const WORKERS = 2
+/** No mutant stops its own process for longer. */
+const PATIENCE = 60_000
+
+/** By mutant; the engine as it is has no name. */
+const failures = new Map<string, ReturnType<typeof Promise.withResolvers<string[]>>>()
+for (const id of ['', ...mutants.map((mutant) => mutant.id)]) failures.set(id, Promise.withResolvers())
+let pinned: Record<string, readonly string[]> = {}
+
+/** Takes one mutant after the other, until there are no more. In a process of its own, as some do not stop. */
+async function work(waiting: Iterator<string>): Promise<void> {
+  const program = new URL('./mutants/worker.ts', import.meta.url)
+  let child: Child | undefined
+  for (let next = waiting.next(); !next.done; next = waiting.next()) {
+    const { resolve, reject } = failures.get(next.value)!
+    child ??= startChild(program)
+    const running = child
+    const timer = setTimeout(() => running.kill('SIGKILL'), PATIENCE)
+    try {
+      running.say(next.value)
+      resolve(JSON.parse(await running.line()) as string[])
+    } catch (error) {
+      reject(error)
+      child = undefined
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  child?.hangUp()
+}
+
+beforeAll(async () => {
+  for (const { promise } of failures.values()) promise.catch(() => {})
+  if (!pinning) pinned = JSON.parse(await readFile(file, 'utf8'))
+  const waiting = failures.keys()
+  for (let i = 0; i < WORKERS; i++) void work(waiting)
+})
+
+afterAll(async () => {
+  if (!pinning) return
+  const results: Record<string, string[]> = {}
+  for (const { id } of mutants) results[id] = await failures.get(id)!.promise
+  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
+})
+
+test('the engine as it is fails no scenario', async () => {
+  expect(await failures.get('')!.promise).toEqual([])
+}, 120_000)
+
+test('every mutant has a name of its own, and those that are pinned are all there', () => {
+  expect(new Set(mutants.map((mutant) => mutant.id)).size).toBe(mutants.length)
+  if (!pinning) expect(Object.keys(pinned)).toEqual(mutants.map((mutant) => mutant.id))
+})
+
+for (const { id, breaks, scenario } of mutants) {
+  test(`${id} is noticed: ${breaks}`, async () => {
+    const failed = await failures.get(id)!.promise
+    expect(failed).toContain(scenario)
+    if (!pinning) expect(failed).toEqual(pinned[id])
+  }, 120_000)
+}

@@ -1,0 +1,20 @@
+/** Every mutant, by theme. */
+
+import { listMutants } from './lists.ts'
+import type { Mutant } from './mutant.ts'
+import { storeMutants } from './stores.ts'
+import { taskMutants } from './tasks.ts'
+import { transactionMutants } from './transactions.ts'
+import { valueMutants } from './values.ts'
+import { workspaceMutants } from './workspaces.ts'
+import { writeMutants } from './writes.ts'
+
+export const mutants: readonly Mutant[] = [
+  ...valueMutants,
+  ...listMutants,
+  ...writeMutants,
+  ...transactionMutants,
+  ...workspaceMutants,
+  ...storeMutants,
+  ...taskMutants,
+]

@@ -1,0 +1,96 @@
+/** Runs the suite against one mutant, in memory, and tells which scenarios noticed. */
+
+import { closedScenarios } from '../../src/conformance/closed.ts'
+import { confinedScenarios } from '../../src/conformance/confined.ts'
+import { copyScenarios } from '../../src/conformance/copies.ts'
+import { engineScenarios } from '../../src/conformance/engine.ts'
+import { errorScenarios } from '../../src/conformance/errors.ts'
+import { type Harness, runScenario, type Scenario, scenarios } from '../../src/conformance/index.ts'
+import { listScenarios } from '../../src/conformance/lists.ts'
+import { referenceScenarios } from '../../src/conformance/references.ts'
+import { searchScenarios } from '../../src/conformance/search.ts'
+import { signalScenarios } from '../../src/conformance/signals.ts'
+import { transactionScenarios } from '../../src/conformance/transactions.ts'
+import { valueScenarios } from '../../src/conformance/values.ts'
+import { versionScenarios } from '../../src/conformance/versions.ts'
+import type { RootEngine } from '../../src/engine/engine.ts'
+import { createMemoryEngine } from '../../src/engine/memory/engine.ts'
+import { createSystem } from '../../src/system.ts'
+import { rerunTransactions } from '../../src/testing/rerun.ts'
+import type { Mutant } from './mutant.ts'
+
+/** Once each: the suite's own list, and the groups that mutants of the engine are measured by, listed or not. */
+const all: readonly Scenario[] = [
+  ...new Map(
+    [
+      scenarios,
+      closedScenarios,
+      confinedScenarios,
+      copyScenarios,
+      engineScenarios,
+      errorScenarios,
+      listScenarios,
+      referenceScenarios,
+      searchScenarios,
+      signalScenarios,
+      transactionScenarios,
+      valueScenarios,
+      versionScenarios,
+    ]
+      .flat()
+      .map((scenario) => [scenario.id, scenario]),
+  ).values(),
+]
+
+/** A scenario that takes longer hangs: unbroken, the slowest takes a tenth of it. */
+const PATIENCE = 2000
+
+/** The ids of the scenarios that fail, in order. */
+export async function failing(mutant: Pick<Mutant, 'engine' | 'system'>): Promise<string[]> {
+  const failed: string[] = []
+  const hanging: Promise<void>[] = []
+  for (const scenario of all) {
+    const run = runScenario(scenario, harnessOf(mutant)).then(
+      () => true,
+      () => false,
+    )
+    // Most end at once. Who waits for a timer, or for good, is waited for at the end, together with the others.
+    const early = await Promise.race([run, later(50)])
+    if (early === false) failed.push(scenario.id)
+    if (early !== undefined) continue
+    hanging.push(
+      Promise.race([run, later(PATIENCE)]).then((passed) => {
+        if (passed !== true) failed.push(scenario.id)
+      }),
+    )
+  }
+  await Promise.all(hanging)
+  return failed.sort()
+}
+
+function later(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(undefined), milliseconds)
+  })
+}
+
+function harnessOf({ engine: breakEngine, system: breakSystem }: Pick<Mutant, 'engine' | 'system'>): Harness {
+  let engine: RootEngine
+  const over = async (opened: RootEngine) => {
+    const system = await createSystem({ engine: opened })
+    return breakSystem?.(system) ?? system
+  }
+  return {
+    name: 'memory',
+    async open({ clock }) {
+      const whole = createMemoryEngine({ clock })
+      engine = breakEngine?.(whole) ?? whole
+      return over(engine)
+    },
+    openSecond: ({ rerunTransactions: rerun }) => {
+      const second = { ...engine, close: async () => {} }
+      return over(rerun ? rerunTransactions(second) : second)
+    },
+    destroy: async () => {},
+  }
+}
