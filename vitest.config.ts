@@ -4,8 +4,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Generous: how long something takes is a benchmark's concern, and machines are busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Things are awaited until they happen; a busy machine takes its time.
+    expect: { poll: { timeout: 20_000 } },
     // Two cores: more workers than that only wait for one another.
     maxWorkers: 2,
   },

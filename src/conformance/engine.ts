@@ -5,7 +5,6 @@ import type { Engine, Write } from '../engine/engine.ts'
 import {
   choose,
   contains,
-  countOf,
   gt,
   gte,
   hasKey,
@@ -763,26 +762,6 @@ export const engineScenarios: readonly Scenario[] = [
         (await engine.find(tasks)).map(({ id }) => id),
         [first!.id],
       )
-    },
-  },
-  {
-    id: 'engine.write-counted',
-    guarantee: 'A head may insist that a counter of its equals the rows elsewhere',
-    async run({ system: { engine }, system }) {
-      const workspaceId = await newTasks(system, [1])
-      const [task] = await engine.find(tasks)
-      const write = () => {
-        const dependents = countOf(tasks, { workspaceId, title: 'counted' })
-        const head = {
-          update: workspaces,
-          where: { id: workspaceId, version: dependents },
-          set: { title: 'V' },
-        }
-        return engine.write({ head, steps: [] })
-      }
-      assert.equal(await write(), null)
-      await engine.update(tasks, { where: { id: task!.id }, set: { title: 'counted' } })
-      assert.equal((await write())?.title, 'V')
     },
   },
   {

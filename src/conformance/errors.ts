@@ -113,7 +113,7 @@ export const errorScenarios: readonly Scenario[] = [
         const json = JSON.parse(JSON.stringify(error)) as Record<string, unknown>
         assert.deepEqual(json, { ...fields, message: error.message })
         // What a database calls things is for the cause alone.
-        assert.doesNotMatch(JSON.stringify(error), /terrace_|SQLITE|constraint|insert into/i)
+        assert.doesNotMatch(JSON.stringify(error), /terrace_|\bSQL|constraint|insert into/i)
         assert.match(error.message, /^[a-z]\w*\W/)
       }
       assert.deepEqual(await everything(system.engine), before)

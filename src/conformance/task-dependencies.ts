@@ -646,7 +646,7 @@ export const taskDependencyScenarios: readonly Scenario[] = [
           // Time for the other to run into what is not committed yet.
           for (const _ of range(10)) await tasks.get(id)
         })
-        await swapped.promise
+        await Promise.race([swapped.promise, swapping])
         await Promise.all([other.tasks.reopen(id), swapping])
         const rows = await system.tasks.getMany([leaving.id, coming.id])
         assert.deepEqual(

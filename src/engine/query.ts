@@ -24,7 +24,7 @@ export type Operator =
       readonly column: string
       readonly where: Where<Table>
     }
-  | { readonly [OPERATOR]: 'countOf'; readonly table: Table; readonly where: Where<Table> }
+  | { readonly [OPERATOR]: 'asSeen' }
 
 export type Change =
   | { readonly [OPERATOR]: 'increment'; readonly by: number }
@@ -73,15 +73,12 @@ export const inTable = <T extends Table>(table: T, column: ColumnKey<T>, where: 
   where: where as Where<Table>,
 })
 /**
- * In the guard of a `write`: an integer column equal to the number of rows that match elsewhere. When the
- * head's row was changed since this statement began, its steps would miss what came with that change: the
- * counter in the row, read under its lock, then differs from the count, and the guard fails.
+ * In the guard of a `write`, of any column: the row is as it was when the statement began. When others have
+ * changed it since, the steps, which see what was there at the beginning, might miss what came with that change;
+ * the guard fails instead, and the caller tries again. A count would not do: one row gone and another come
+ * leave it as it was.
  */
-export const countOf = <T extends Table>(table: T, where: Where<T>): Operator => ({
-  [OPERATOR]: 'countOf',
-  table,
-  where: where as Where<Table>,
-})
+export const asSeen = (): Operator => ({ [OPERATOR]: 'asSeen' })
 
 /** Adds to an integer; leaving the safe integers is a `ValidationError`. */
 export const increment = (by = 1): Change => ({ [OPERATOR]: 'increment', by })

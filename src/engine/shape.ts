@@ -53,7 +53,7 @@ export type Test =
       readonly select: ColumnDef
       readonly where: Condition
     }
-  | { readonly op: 'countOf'; readonly column: ColumnDef; readonly table: Table; readonly where: Condition }
+  | { readonly op: 'asSeen'; readonly column: ColumnDef }
   | { readonly op: 'never' }
 
 /** Any of these alternatives, each of which is all of its tests. */
@@ -364,12 +364,9 @@ export class Shape {
         this.key += ')'
         return { op: 'inTable', column, table: operator.table, select, where }
       }
-      case 'countOf': {
-        this.key += `#(${operator.table.name}`
-        const where = this.where(operator.table, operator.where)
-        this.key += ')'
-        return { op: 'countOf', column, table: operator.table, where }
-      }
+      case 'asSeen':
+        this.key += 's'
+        return { op: 'asSeen', column }
     }
   }
 

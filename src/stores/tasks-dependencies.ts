@@ -1,7 +1,7 @@
 /**
  * Which task waits for which. Whatever adds or removes such an edge is a transaction that first changes the
  * counter of dependents in the row waited for: who completes that task at the same time either comes first
- * and is seen, or finds a counter that does not match the edges it knows of, and tries again.
+ * and is seen, or finds the row changed since it began, and tries again.
  */
 
 import type { Engine } from '../engine/engine.ts'

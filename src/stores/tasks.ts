@@ -5,8 +5,8 @@
 
 import type { CallOptions, Engine } from '../engine/engine.ts'
 import {
+  asSeen,
   contains,
-  countOf,
   inTable,
   merge,
   oneOfThese,
@@ -320,7 +320,7 @@ async function apply(
       head: {
         update: tasks,
         // Whoever comes to wait for it meanwhile is counted in the row, and would be missed below.
-        where: { id, status, dependents: countOf(taskDependencies, { dependsOnId: id }) },
+        where: { id, status, dependents: asSeen() },
         set: change,
       },
       steps: [{ update: tasks, where: { id: waiting }, set: { ...dependents, updatedAt } }],

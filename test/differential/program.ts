@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Border, ENGINE_BEGINNING, engineCall } from './engine-calls.ts'
 import { Cursor, jump } from './inputs.ts'
 import { show } from './show.ts'
-import { BEGINNING, type Call, storeCall } from './store-calls.ts'
+import { BEGINNING, type Call, COURSES, storeCall } from './store-calls.ts'
 import { mostly } from './values.ts'
 
 /** A call made through the whole System, or one confined to this workspace. */
@@ -107,15 +107,32 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: together },
 )
 
+/** A task on its way, which single verbs seldom lead far. */
+const course: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(fc.constantFrom('k1', 'k2', 'k3', 'k4'), fc.constantFrom(...COURSES))
+  .map(([id, verbs]) => verbs.map((verb) => plainly({ store: 'tasks', verb, args: [id] })))
+
+const plainly = (call: Call): Step => ({ does: 'call', ...call, within: undefined, outside: false })
+
 const beginning = mostly(
   3,
   fc.constant([...BEGINNING, ...ENGINE_BEGINNING]),
   fc.subarray([...BEGINNING, ...ENGINE_BEGINNING]),
-).map((calls) => calls.map((call): Step => ({ does: 'call', ...call, within: undefined, outside: false })))
+).map((calls) => calls.map(plainly))
 
 export const program: fc.Arbitrary<Program> = fc
-  .tuple(beginning, fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }))
-  .map(([first, then]) => [...first, ...then])
+  .tuple(
+    beginning,
+    fc.array(
+      mostly(
+        15,
+        step.map((each) => [each]),
+        course,
+      ),
+      { maxLength: 40, size: 'max' },
+    ),
+  )
+  .map(([first, then]) => [...first, ...then.flat()])
 
 // ---------------------------------------------------------------- as text
 

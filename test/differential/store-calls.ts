@@ -171,12 +171,16 @@ const onlyA1 = ({ id }: Agent) => id === 'a1'
 
 const scope = mostly<unknown, unknown>(
   20,
-  fc.constantFrom('user:1', 'workspace:w1', 'workspace:w1:x', 'workspace:w2', 'workspace:w10', 'workspace:'),
+  mostly(
+    2,
+    fc.constantFrom('user:1', 'workspace:w1'),
+    fc.constantFrom('workspace:w1:x', 'workspace:w2', 'workspace:w10', 'workspace:'),
+  ),
   fc.constantFrom<unknown>('', 'x'.repeat(129), 'a\0', 7, undefined),
 )
 const settingKey = mostly<unknown, unknown>(
   20,
-  fc.constantFrom('theme', 'Theme', '🤖', '～', 'x'.repeat(512)),
+  mostly(2, fc.constant('theme'), fc.constantFrom('Theme', '🤖', '～', 'x'.repeat(512))),
   fc.constantFrom<unknown>('', 'x'.repeat(513), '\ud800', null),
 )
 const settingValue = valueFor(settings, settings.columns.value)
@@ -357,4 +361,18 @@ export const BEGINNING: readonly Call[] = [
   },
   { store: 'messages', verb: 'append', args: ['v1', { id: 'm1', role: 'user', content: 'Hello' }] },
   { store: 'messages', verb: 'append', args: ['v1', { id: 'm2', role: 'assistant', content: 'Yes?' }] },
+  { store: 'roles', verb: 'create', args: [{ id: 'r1', name: 'Reviewer' }] },
+  { store: 'settings', verb: 'set', args: ['user:1', 'theme', { a: 1 }] },
 ]
+
+/** What tasks go through, one verb after the other. */
+export const COURSES = [
+  ['start', 'complete'],
+  ['start', 'fail', 'retry'],
+  ['start', 'review', 'reject', 'complete'],
+  ['pause', 'resume', 'start', 'pause', 'resume', 'complete'],
+  ['start', 'complete', 'reopen', 'start'],
+  ['start', 'pause', 'complete'],
+  ['start', 'fail', 'skip'],
+  ['forceReady', 'start', 'fail', 'cancel'],
+] as const

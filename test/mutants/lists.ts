@@ -147,7 +147,7 @@ export const listMutants: readonly Mutant[] = [
           (value) =>
             isOperator(value) &&
             value[OPERATOR] === 'in' &&
-            (value as { values: unknown[] }).values.length === 0,
+            (value as { readonly values: readonly unknown[] }).values.length === 0,
         ),
     }),
   },

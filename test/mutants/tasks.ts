@@ -1,5 +1,6 @@
 /** The state machine of tasks, dependencies and batches. */
 
+import type { CallOptions } from '../../src/engine/engine.ts'
 import { increment, inTable, oneOfThese } from '../../src/engine/query.ts'
 import { InvalidTransitionError, ValidationError } from '../../src/errors.ts'
 import { type Task, type TaskStatus, taskDependencies, tasks } from '../../src/schema/tasks.ts'
@@ -28,7 +29,7 @@ export const taskMutants: readonly Mutant[] = [
     scenario: 'tasks.transition-start',
     system: tasksWith((_scope, own) => {
       const lenient = (verb: 'start' | 'complete' | 'fail' | 'review' | 'pause' | 'skip') => {
-        const call: TaskStore[typeof verb] = (id, options) =>
+        const call = (id: string, options?: CallOptions) =>
           own[verb](id, options).catch(async (error: unknown) => {
             if (!(error instanceof InvalidTransitionError)) throw error
             return (await own.get(id))!

@@ -76,6 +76,12 @@ describe.each(selectedTiers())('on %s', (tier) => {
     await Promise.all(late)
     // A second time is fine.
     await system.close()
+
+    // A lone call that has not even been gathered.
+    const next = await createSystem(place.options)
+    const call = next.workspaces.get('nobody')
+    await next.close()
+    expect(await call).toBeNull()
   })
 
   test('`await using` closes it, and closing from within a transaction is refused', async () => {

@@ -1,7 +1,7 @@
 /** How Postgres says it. Values travel as text, with a cast by column, so that no driver guesses a type. */
 
 import type { ColumnDef } from '../../schema/dsl/table.ts'
-import type { Dialect } from '../sql/dialect.ts'
+import { type Dialect, quote } from '../sql/dialect.ts'
 import { encodeBytes } from './values.ts'
 
 const TYPES = {
@@ -56,6 +56,13 @@ export const postgresDialect: Dialect = {
     `(select coalesce(array_agg("key"), '{}') from jsonb_each(${patch}) where "value" = 'null'))`,
   sum: (column) => `sum(${column})`,
   removesRowByRow: false,
+  // After waiting for a row's lock, conditions are tried again on the row as it is then, but sub-selects still see
+  // what was there at the beginning. A changed row has another place.
+  asSeen({ sqlName, primaryKey }) {
+    const own = quote(sqlName)
+    const same = primaryKey.map(({ sqlName: key }) => `"seen".${quote(key)} = ${own}.${quote(key)}`)
+    return `${own}.ctid = (select "seen".ctid from ${own} "seen" where ${same.join(' and ')})`
+  },
   lock: (skipLocked) => ` for update${skipLocked ? ' skip locked' : ''}`,
   // An array is evaluated once, before the update; a plain sub-select may be run again and exceed its limit.
   claimed: (keys, select) =>

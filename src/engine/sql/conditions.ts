@@ -124,10 +124,8 @@ function testText(dialect: Dialect, writer: Writer, table: Table, test: Test): s
       const inner = conditionText(dialect, writer, test.table, test.where)
       return `${name} in (select ${columnText(test.table, test.select)} from ${quote(test.table.sqlName)} where ${inner})`
     }
-    case 'countOf': {
-      const inner = conditionText(dialect, writer, test.table, test.where)
-      return `${name} = (select count(*) from ${quote(test.table.sqlName)} where ${inner})`
-    }
+    case 'asSeen':
+      return dialect.asSeen(table)
   }
 }
 

@@ -52,6 +52,8 @@ export const sqliteDialect: Dialect = {
   // By halves, because a sum that passes 2^63 on its way is an error; joined, they turn to REAL instead.
   sum: (column) => `sum(${column} >> 26) * 67108864 + sum(${column} & 67108863)`,
   removesRowByRow: true,
+  // There is one writer, and a statement of its begins when it is its turn.
+  asSeen: () => 'true',
   lock: () => '',
   claimed: (keys, select) =>
     keys.length === 1 ? `${keys[0]} in (${select})` : `(${keys.join(', ')}) in (${select})`,
