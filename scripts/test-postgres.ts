@@ -35,7 +35,7 @@ const tls = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'
   (mode): Run => ({
     name: `Postgres 18 with TLS, PGSSLMODE=${mode}`,
     files: suite,
-    env: { TERRACE_TEST_TIERS: 'postgres', TERRACE_TEST_POSTGRES_TLS: '1', PGSSLMODE: mode },
+    env: { TERRACE_TEST_TIERS: 'postgres', TERRACE_TEST_POSTGRES_TLS: '1', TERRACE_TEST_SSLMODE: mode },
   }),
 )
 

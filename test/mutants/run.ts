@@ -42,8 +42,8 @@ const all: readonly Scenario[] = [
   ).values(),
 ]
 
-/** A scenario that takes longer hangs: unbroken, the slowest takes a tenth of it. */
-const PATIENCE = 2000
+/** A scenario that takes longer hangs: unbroken, the slowest takes a twentieth of it. */
+const PATIENCE = 4000
 
 /** The ids of the scenarios that fail, in order. */
 export async function failing(mutant: Pick<Mutant, 'engine' | 'system'>): Promise<string[]> {

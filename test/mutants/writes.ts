@@ -321,17 +321,6 @@ export const writeMutants: readonly Mutant[] = [
     engine: writing((write) => ({ ...write, head: unguarded(write.head) })),
   },
   {
-    id: 'write-uncounted',
-    breaks: 'Does not insist that a counter equals the rows elsewhere',
-    scenario: 'engine.write-counted',
-    engine: questions({
-      match: (match) =>
-        Object.fromEntries(
-          Object.entries(match).filter(([, value]) => !isOperator(value) || value[OPERATOR] !== 'asSeen'),
-        ),
-    }),
-  },
-  {
     id: 'write-head-only',
     breaks: 'Writes the head and forgets the steps',
     scenario: 'engine.write-refs',
@@ -449,9 +438,7 @@ function resolved(given: Loose, head: Loose): Loose {
       const own = head[column]
       return [key, typeof own === 'number' ? own + offset : own]
     }
-    return 'table' in value
-      ? [key, { ...value, where: resolved(value.where as Loose, head) }]
-      : [key, value]
+    return 'table' in value ? [key, { ...value, where: resolved(value.where as Loose, head) }] : [key, value]
   })
   return Object.fromEntries(entries)
 }

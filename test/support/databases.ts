@@ -16,13 +16,11 @@ export async function createTestDatabase(
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   if (server === null) throw new Error('this run covers no Postgres; see TERRACE_TEST_TIERS')
-  // The run's own server takes connections without TLS too, whatever PGSSLMODE the Systems under test are to use.
-  const plain = server === inject('postgresUrl') ? { ssl: false } : {}
-  const admin = new pg.Pool({ connectionString: server, max: 1, ...plain })
+  const admin = new pg.Pool({ connectionString: server, max: 1 })
   await admin.query(`create database ${name}`)
   const url = new URL(server)
   url.pathname = `/${name}`
-  const own = new pg.Pool({ connectionString: url.href, max: 1, ...plain })
+  const own = new pg.Pool({ connectionString: url.href, max: 1 })
   // Dropping the database may cut off a connection that is just saying goodbye.
   own.on('error', () => {})
   return {

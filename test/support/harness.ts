@@ -101,8 +101,8 @@ async function serverHarness(tier: 'postgres' | 'neon' | 'server'): Promise<Tier
     neonConfig.pipelineTLS = false
     neonConfig.wsProxy = () => inject('neonProxy')!
   }
-  // What `resolve()` would make of the environment; `npm run test:postgres` sets these.
-  const { sslMode = 'disable', pooled } = resolve({ url }, { PGSSLMODE: process.env.PGSSLMODE })
+  // `npm run test:postgres` sets it. Not PGSSLMODE itself, which `pg` would read in the tests' own connections.
+  const { sslMode = 'disable', pooled } = resolve({ url }, { PGSSLMODE: process.env.TERRACE_TEST_SSLMODE })
   const server = { url, sslMode, pooled, rootCertificate: process.env.PGSSLROOTCERT || undefined }
   const open: Open = ({ clock }) =>
     tier === 'neon' ? neonEngine({ url, clock }) : pgEngine({ ...server, clock })
