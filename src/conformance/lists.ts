@@ -328,6 +328,8 @@ export const listScenarios: readonly Scenario[] = [
         system.tasks.list({ workspaceId }, { after, order: { createdAt: 'desc' } }),
         system.tasks.list({ workspaceId }, { after, order: { title: 'asc' } }),
         system.roles.list({}, { after }),
+        system.teams.list({ workspaceId }, { after }),
+        system.agents.list({ workspaceId }, { after }),
         system.conversations.list({ workspaceId }, { after }),
         system.messages.list('another', { after }),
         system.settings.list('another', { after }),

@@ -361,19 +361,23 @@ export const transactionScenarios: readonly Scenario[] = [
   {
     id: 'transactions.outer-calls-afterwards',
     guarantee:
-      'Work started inside may use the outer System once the transaction has ended, however it ended',
+      'Work started inside may use the outer System once the transaction has ended, also while another is open',
     async run({ system }) {
       for (const outcome of ['commit', 'rollback']) {
         const ended = Promise.withResolvers<void>()
         let later: Promise<unknown> | undefined
         const transaction = system.transaction(async (tx) => {
           await tx.roles.count()
-          later = ended.promise.then(() => system.transaction((next) => next.roles.create({ name: outcome })))
+          later = ended.promise.then(() => system.roles.create({ name: outcome }))
           if (outcome === 'rollback') throw new Own()
         })
         await transaction.catch((error) => assert.ok(error instanceof Own))
+        const another = held(system, (tx) => tx.roles.count())
+        await another.reached
         ended.resolve()
-        await later
+        await Promise.race([later, sleep(5)])
+        another.commit()
+        await Promise.all([later, another.done])
         assert.equal(await system.roles.count({ name: outcome }), 1)
       }
     },

@@ -1,19 +1,28 @@
 /** The binding of the suite to vitest: one tier, every scenario. */
 
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runScenario, scenarios } from '../../src/conformance/index.ts'
 import { createHarness, type TierHarness } from '../support/harness.ts'
 import { selectedTiers, type Tier } from '../support/tiers.ts'
+import { SCENARIOS } from './pinned.ts'
 
 export function bind(tier: Tier): void {
   describe.runIf(selectedTiers().includes(tier))(tier, () => {
     let harness: TierHarness
+    let ran = 0
     beforeAll(async () => {
       harness = await createHarness(tier)
     })
-    afterAll(() => harness?.stop())
+    afterAll(async () => {
+      await harness?.stop()
+      console.log(`${tier}: ${ran} scenarios run, ${scenarios.length - ran} left out`)
+    })
     for (const scenario of scenarios) {
-      test(`${scenario.id}: ${scenario.guarantee}`, () => runScenario(scenario, harness))
+      test(`${scenario.id}: ${scenario.guarantee}`, async () => {
+        ran++
+        await runScenario(scenario, harness)
+      })
     }
+    test('every scenario there is was bound', () => expect(scenarios.length).toBe(SCENARIOS))
   })
 }

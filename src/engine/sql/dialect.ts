@@ -28,11 +28,6 @@ export interface Dialect {
   readonly removesRowByRow: boolean
   /** The row is as it was when the statement began. */
   asSeen(table: Table): string
-  /**
-   * The row of `table` is still the one that this statement saw when it began; undefined where nobody else can
-   * write in between. `keys` are the columns of its primary key.
-   */
-  unchanged?(table: string, keys: readonly string[]): string
   /** Ends the sub-select of a claim. */
   lock(skipLocked: boolean): string
   /** Selects the rows to be claimed by `select`, whose order and limit the database might otherwise ignore. */
