@@ -8,9 +8,10 @@ import { keepResult } from './results.ts'
 import { isMet } from './row.ts'
 
 const [entry] = selectGroups(process.argv.slice(2, 3))
+const machine = describeMachine()
 const measure = await entry!.load()
 const group = await measure()
-keepResult(entry!.name, { date: new Date().toISOString(), quick, machine: describeMachine(), ...group })
+keepResult(entry!.name, { date: new Date().toISOString(), quick, machine, ...group })
 for (const row of group.rows) {
   const mark = { true: 'met   ', false: 'MISSED', undefined: '      ' }[String(isMet(row))]
   console.log(`${mark} ${row.work}: ${figure(row)} (${targetText(row)})`)

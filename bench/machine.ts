@@ -1,11 +1,13 @@
 /** On what was measured, and with which versions. */
 
 import { readFileSync } from 'node:fs'
-import { cpus, release, type as system, totalmem } from 'node:os'
+import { cpus, loadavg, release, type as system, totalmem } from 'node:os'
 
 export interface Machine {
   readonly processor: string
   readonly system: string
+  /** Processes that wanted to run, on average over the minute before: what else the machine was doing. */
+  readonly load: number
   readonly versions: Readonly<Record<string, string>>
 }
 
@@ -27,6 +29,7 @@ export function describeMachine(): Machine {
   return {
     processor: `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}, ${memory} GB`,
     system: `${system()} ${release().split('-')[0]}`,
+    load: Number(loadavg()[0]!.toFixed(1)),
     versions: {
       node: process.versions.node,
       ...Object.fromEntries(ROOT_PACKAGES.map((name) => [name, versionOf(name, own)])),

@@ -61,7 +61,7 @@ function section(name: string, result: Result): string {
   }
   const versions = Object.entries(machine.versions).map(([package_, version]) => `${package_} ${version}`)
   parts.push(
-    `<sub>${date.slice(0, 10)}${quick ? ', quick' : ''} · ${machine.processor} · ${machine.system} · ${versions.join(' · ')}</sub>`,
+    `<sub>${date.slice(0, 10)}${quick ? ', quick' : ''} · ${machine.processor} · ${machine.system} · load ${machine.load} · ${versions.join(' · ')}</sub>`,
   )
   return parts.join('\n\n')
 }

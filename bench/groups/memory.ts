@@ -26,10 +26,14 @@ export async function memory(): Promise<Group> {
         awaited('memory', (i) => system.tasks.get(ids[i % LARGE]!)),
         awaited('sqlite', (i) => sqlite.tasks.get(sqliteIds[i % LARGE]!)),
       ],
+      ifMissed:
+        'SQLite answers from its own cache, through one prepared statement, in a few microseconds. In memory nearly all is copying 29 columns of a row that no processor cache has any more.',
     },
     {
       work: `list 50 of ${count(LARGE)}`,
       sides: [awaited('memory', list(system)), awaited('sqlite', list(sqlite))],
+      ifMissed:
+        'all of it is copying fifty rows, JSON and dates included, so that what is stored stays as it is.',
     },
     {
       work: 'create',
@@ -37,9 +41,11 @@ export async function memory(): Promise<Group> {
         awaited('memory', (i) => system.tasks.create(taskInput(i))),
         awaited('sqlite', (i) => sqlite.tasks.create(taskInput(i))),
       ],
+      ifMissed:
+        'checking 30 columns, folding the title, making an id and bringing JSON into its order are half of it, and the same on every tier; the rest keeps six indexes sorted.',
     },
   ]
-  for (const { work, sides } of pairs) {
+  for (const { work, sides, ifMissed } of pairs) {
     const [inMemory, inFile] = await race(sides)
     rows.push({
       work,
@@ -47,6 +53,7 @@ export async function memory(): Promise<Group> {
       target: { atLeast: 10 },
       measured: speed(inMemory!, inFile!),
       absolute: absolute(inMemory!, inFile!),
+      ifMissed,
     })
   }
 

@@ -49,6 +49,8 @@ export async function neon(): Promise<Group> {
         target: { atMost: 2 },
         measured: cost(ours!, byHand!),
         absolute: absolute(ours!, byHand!),
+        ifMissed:
+          'frames are masked, wrapped and unwrapped in JavaScript on both ends, and the far end, the proxy, shares this thread.',
       })
     }
   } finally {

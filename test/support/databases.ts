@@ -16,11 +16,14 @@ export async function createTestDatabase(
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   if (server === null) throw new Error('this run covers no Postgres; see TERRACE_TEST_TIERS')
-  const admin = new pg.Pool({ connectionString: server, max: 1 })
+  // PGSSLMODE is meant for what is tested, and for a server of the user's own.
+  const isOwn = server !== inject('postgresUrl')
+  const settings = { max: 1, ...(isOwn ? {} : { ssl: false }) }
+  const admin = new pg.Pool({ ...settings, connectionString: server })
   await admin.query(`create database ${name}`)
   const url = new URL(server)
   url.pathname = `/${name}`
-  const own = new pg.Pool({ connectionString: url.href, max: 1 })
+  const own = new pg.Pool({ ...settings, connectionString: url.href })
   // Dropping the database may cut off a connection that is just saying goodbye.
   own.on('error', () => {})
   return {

@@ -55,6 +55,7 @@ export const postgresDialect: Dialect = {
     `((case when jsonb_typeof(${column}) = 'object' then ${column} else '{}' end || ${patch}) - ` +
     `(select coalesce(array_agg("key"), '{}') from jsonb_each(${patch}) where "value" = 'null'))`,
   sum: (column) => `sum(${column})`,
+  namesAnyViolation: false,
   removesRowByRow: false,
   // After waiting for a row's lock, conditions are tried again on the row as it is then, but sub-selects still see
   // what was there at the beginning. A changed row has another place.

@@ -19,7 +19,6 @@ export function createListener(connect: () => Promise<PoolClient>, hooks: Engine
   let attached: Promise<PoolClient> | undefined
   /** Gives the connection back, if there is one. */
   let detach = () => {}
-
   let reattaching = false
 
   function connection(): Promise<PoolClient> {
@@ -66,7 +65,7 @@ export function createListener(connect: () => Promise<PoolClient>, hooks: Engine
   }
 
   async function reattach(): Promise<void> {
-    // A connection that breaks while it is made is reported twice.
+    // A connection that breaks while it is made says so twice.
     if (reattaching) return
     reattaching = true
     for (let delay = 100; handlers.size > 0; delay = Math.min(delay * 2, LONGEST_PAUSE)) {

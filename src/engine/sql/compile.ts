@@ -8,10 +8,12 @@ import {
   assignmentText,
   columnText,
   conditionText,
+  expressionText,
   orderText,
   staysWithinWorkspace,
   withinWorkspace,
 } from './conditions.ts'
+import { uniqueConstraints } from './constraints.ts'
 import { clearsItself, type Dialect, literal, quote } from './dialect.ts'
 import { type Draft, rowDecoder, type Statement, Writer } from './statement.ts'
 import type { AggregateShape, ConflictShape, FindShape, InsertRows, UpdateShape } from './take-apart.ts'
@@ -68,7 +70,45 @@ export function rowKey({ table, shape }: InsertRows, row: readonly Value[]): str
 export function compileUpdate(dialect: Dialect, table: Table, shape: Shape, update: UpdateShape): Draft {
   const writer = new Writer(dialect, shape.bindings)
   const text = `${updateText(dialect, writer, table, update)} returning ${visibleColumns(table)}`
-  return finish(dialect, writer, table, text, true)
+  const statement = finish(dialect, writer, table, text, true)
+  if (!dialect.namesAnyViolation) return statement
+  return { ...statement, probes: updateProbes(dialect, table, shape, update) }
+}
+
+/** Which unique constraints the update touches, and whether one of its rows would then equal another row. */
+function updateProbes(
+  dialect: Dialect,
+  table: Table,
+  shape: Shape,
+  update: UpdateShape,
+): Statement['probes'] {
+  const changed = new Set(update.set.map(({ column }) => column))
+  const constraints = uniqueConstraints(table).filter(({ columns, where }) =>
+    [...columns, ...where.map(({ column }) => column)].some((column) => changed.has(column)),
+  )
+  if (constraints.length < 2) return undefined
+  return constraints.map(({ columns, where }) => {
+    const writer = new Writer(dialect, shape.bindings)
+    const other = (column: ColumnDef) => `"other".${quote(column.sqlName)}`
+    const becomes = (column: ColumnDef) => {
+      const assignment = update.set.find((each) => each.column === column)
+      if (assignment === undefined) return columnText(table, column)
+      return expressionText(dialect, writer, table, column, assignment.to)
+    }
+    const condition = conditionText(dialect, writer, table, update.where)
+    const itself = table.primaryKey.map((column) => `${other(column)} = ${columnText(table, column)}`)
+    const equal = columns.map((column) => `${other(column)} = ${becomes(column)}`)
+    const covered = where.flatMap(({ column, value }) => {
+      const literalText = typeof value === 'boolean' ? dialect.booleanLiteral(value) : literal(value)
+      return [`${other(column)} = ${literalText}`, `${becomes(column)} = ${literalText}`]
+    })
+    const name = quote(table.sqlName)
+    const text =
+      `select 1 from ${name} where ${condition} and exists (select 1 from ${name} "other"` +
+      ` where not (${itself.join(' and ')}) and ${[...equal, ...covered].join(' and ')}) limit 1`
+    const statement = { ...finish(dialect, writer, table, text, false), decode: undefined, name: undefined }
+    return { columns: columns.map((column) => column.key), statement }
+  })
 }
 
 export function compileRemove(dialect: Dialect, table: Table, shape: Shape, where: Condition): Draft {

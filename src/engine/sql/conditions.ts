@@ -129,7 +129,8 @@ function testText(dialect: Dialect, writer: Writer, table: Table, test: Test): s
   }
 }
 
-function expressionText(
+/** The value that an assignment gives a column. */
+export function expressionText(
   dialect: Dialect,
   writer: Writer,
   table: Table,

@@ -2,7 +2,22 @@
 
 import { ValidationError } from '../../errors.ts'
 import { primaryKeyName } from '../../schema/constraints.ts'
-import { shortName, type Table } from '../../schema/dsl/table.ts'
+import { type ColumnDef, type IndexDef, shortName, type Table } from '../../schema/dsl/table.ts'
+
+export interface UniqueConstraint {
+  readonly columns: readonly ColumnDef[]
+  /** Rows that it is about: all, if empty. */
+  readonly where: IndexDef['where']
+}
+
+/** In the order in which violated ones are named. */
+export function uniqueConstraints({ primaryKey, indexes }: Table): readonly UniqueConstraint[] {
+  const unique = indexes.filter((index) => index.unique)
+  return [
+    { columns: primaryKey, where: [] },
+    ...unique.map(({ columns, where }) => ({ columns: columns.map(({ column }) => column), where })),
+  ]
+}
 
 /** The columns of a unique constraint, by the name of its index. */
 export function uniqueColumns(table: Table, name: string): string[] | undefined {

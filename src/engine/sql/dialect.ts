@@ -24,6 +24,8 @@ export interface Dialect {
   mergeJson(column: string, patch: string): string
   /** The exact sum of an integer column, or one that is no safe integer either; null of no rows. */
   sum(column: string): string
+  /** Of several unique constraints violated at once it names any; Postgres names the first. */
+  readonly namesAnyViolation: boolean
   /** Rows are removed one by one, and references to them are cleared before the next one is answered. */
   readonly removesRowByRow: boolean
   /** The row is as it was when the statement began. */

@@ -21,6 +21,10 @@ export interface Statement {
   readonly writes: boolean
   /** Reads the rows that it is about to change, and answers them in its place. */
   readonly before?: Statement | undefined
+  /** By unique constraint, in the order of the schema: finds a row if the statement violates it. */
+  readonly probes?:
+    | readonly { readonly columns: readonly string[]; readonly statement: Statement }[]
+    | undefined
 }
 
 /** As written; `others` are further tables that errors of it may speak of. */

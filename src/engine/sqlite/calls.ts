@@ -8,6 +8,7 @@ import type { Bound, RowsShape } from '../shape.ts'
 import type { StatementCache } from '../sql/cache.ts'
 import { compileGet, compileInsertRow, finish, rowKey, updateText, visibleColumns } from '../sql/compile.ts'
 import { columnText, conditionText } from '../sql/conditions.ts'
+import { uniqueConstraints } from '../sql/constraints.ts'
 import { literal, quote } from '../sql/dialect.ts'
 import { bindValues, type Statement, Writer } from '../sql/statement.ts'
 import { type InsertRows, takeApartInsert, type WriteShape } from '../sql/take-apart.ts'
@@ -41,6 +42,12 @@ export function createSqliteCalls(
       const rows = execute(statement, work)
       return before ?? rows
     } catch (error) {
+      if (error instanceof AlreadyExistsError) {
+        const first = statement.probes?.find((probe) => run(probe.statement, values, head).length > 0)
+        throw first === undefined
+          ? error
+          : new AlreadyExistsError(error.table, first.columns, { cause: error.cause })
+      }
       if (together === undefined || together.missing || !(error instanceof InvalidReferenceError)) throw error
       together.missing = error
       connection.database.pragma('defer_foreign_keys = on')
@@ -91,7 +98,7 @@ export function createSqliteCalls(
 
   /** Row by row: to SQLite, in one transaction, that is as fast as many at once. */
   function insert(insert: InsertRows): AnyRow[] {
-    const { table, rows, shape } = insert
+    const { table, rows, shape, conflict } = insert
     const inserted: AnyRow[] = []
     for (const row of rows.rows) {
       const statement = cache.statement(rowKey(insert, row), () => compileInsertRow(dialect, insert, row))
@@ -99,7 +106,8 @@ export function createSqliteCalls(
       try {
         for (const stored of run(statement, values)) inserted.push(stored)
       } catch (error) {
-        if (!(error instanceof AlreadyExistsError)) throw error
+        // What a conflict turned into an update violates is no matter of the row's.
+        if (!(error instanceof AlreadyExistsError) || conflict?.set !== undefined) throw error
         const columns = firstViolation(connection, insert, row) ?? error.columns
         throw new AlreadyExistsError(table.name, columns, { cause: error.cause })
       }
@@ -188,13 +196,7 @@ function firstViolation(
   { table }: InsertRows,
   row: readonly Value[],
 ): string[] | undefined {
-  const constraints: { columns: readonly ColumnDef[]; where: Table['indexes'][number]['where'] }[] = [
-    { columns: table.primaryKey, where: [] },
-  ]
-  for (const index of table.indexes) {
-    if (index.unique)
-      constraints.push({ columns: index.columns.map(({ column }) => column), where: index.where })
-  }
+  const constraints = uniqueConstraints(table)
   if (constraints.length === 1) return undefined
   for (const { columns, where } of constraints) {
     if (!where.every(({ column, value }) => row[column.position] === value)) continue

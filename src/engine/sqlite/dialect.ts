@@ -51,6 +51,7 @@ export const sqliteDialect: Dialect = {
   mergeJson: (column, patch) => `${MERGE_FUNCTION}(${column}, ${patch})`,
   // By halves, because a sum that passes 2^63 on its way is an error; joined, they turn to REAL instead.
   sum: (column) => `sum(${column} >> 26) * 67108864 + sum(${column} & 67108863)`,
+  namesAnyViolation: true,
   removesRowByRow: true,
   // There is one writer, and a statement of its begins when it is its turn.
   asSeen: () => 'true',
