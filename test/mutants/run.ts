@@ -1,46 +1,11 @@
 /** Runs the suite against one mutant, in memory, and tells which scenarios noticed. */
 
-import { closedScenarios } from '../../src/conformance/closed.ts'
-import { confinedScenarios } from '../../src/conformance/confined.ts'
-import { copyScenarios } from '../../src/conformance/copies.ts'
-import { engineScenarios } from '../../src/conformance/engine.ts'
-import { errorScenarios } from '../../src/conformance/errors.ts'
 import { type Harness, runScenario, type Scenario, scenarios } from '../../src/conformance/index.ts'
-import { listScenarios } from '../../src/conformance/lists.ts'
-import { referenceScenarios } from '../../src/conformance/references.ts'
-import { searchScenarios } from '../../src/conformance/search.ts'
-import { signalScenarios } from '../../src/conformance/signals.ts'
-import { transactionScenarios } from '../../src/conformance/transactions.ts'
-import { valueScenarios } from '../../src/conformance/values.ts'
-import { versionScenarios } from '../../src/conformance/versions.ts'
 import type { RootEngine } from '../../src/engine/engine.ts'
 import { createMemoryEngine } from '../../src/engine/memory/engine.ts'
 import { createSystem } from '../../src/system.ts'
 import { rerunTransactions } from '../../src/testing/rerun.ts'
 import type { Mutant } from './mutant.ts'
-
-/** Once each: the suite's own list, and the groups that mutants of the engine are measured by, listed or not. */
-const all: readonly Scenario[] = [
-  ...new Map(
-    [
-      scenarios,
-      closedScenarios,
-      confinedScenarios,
-      copyScenarios,
-      engineScenarios,
-      errorScenarios,
-      listScenarios,
-      referenceScenarios,
-      searchScenarios,
-      signalScenarios,
-      transactionScenarios,
-      valueScenarios,
-      versionScenarios,
-    ]
-      .flat()
-      .map((scenario) => [scenario.id, scenario]),
-  ).values(),
-]
 
 /** A scenario that takes longer hangs: unbroken, the slowest takes a twentieth of it. */
 const PATIENCE = 4000
@@ -49,7 +14,7 @@ const PATIENCE = 4000
 export async function failing(mutant: Pick<Mutant, 'engine' | 'system'>): Promise<string[]> {
   const failed: string[] = []
   const hanging: Promise<void>[] = []
-  for (const scenario of all) {
+  for (const scenario of scenarios) {
     const run = runScenario(scenario, harnessOf(mutant)).then(
       () => true,
       () => false,
