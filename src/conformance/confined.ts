@@ -311,7 +311,6 @@ export const confinedScenarios: readonly Scenario[] = [
         engine.insert(roles, [{ ...team, workspaceId: null }]),
         engine.insert(workspaces, [{ id: 'w', slug: 'w', title: 'W', ...times }]),
         engine.update(teams, { where, set: { workspaceId } }),
-        engine.update(teams, { where, set: { workspaceId: choose([], workspaceId) } }),
         engine.update(workspaces, { where: {}, set: { id: workspaceId } }),
         engine.write({ head, steps: [{ insert: roles, rows: [{ ...team, workspaceId }] }] }),
         engine.write({ head, steps: [{ update: tasks, where: {}, set: { workspaceId } }] }),

@@ -29,6 +29,7 @@ import { workspaces } from '../schema/workspaces.ts'
 import type { System } from '../system.ts'
 import { allRefused, everything, many, newWorkspace, range, refused, settled } from './expect.ts'
 import type { Scenario } from './scenario.ts'
+import { seed } from './verbs.ts'
 
 const times = (engine: Engine) => ({ createdAt: engine.now(), updatedAt: engine.now() })
 const namesOf = (rows: readonly { readonly name: string }[]) => rows.map(({ name }) => name)
@@ -743,24 +744,12 @@ export const engineScenarios: readonly Scenario[] = [
     async run({ system: { engine }, system }) {
       await newTasks(system, [1, 2, 3])
       const [first] = await engine.find(tasks)
-      const write = (step: Write['steps'][number]) =>
-        engine.write({
-          head: { update: tasks, where: { id: first!.id }, set: { priority: 7 } },
-          steps: [step],
-        })
-      await write({
-        update: tasks,
-        where: { workspaceId: ref('workspaceId') },
-        set: { priority: ref('priority', 1) },
-      })
+      const head = { update: tasks, where: { id: first!.id }, set: { priority: 7 } } as const
+      const where = { workspaceId: ref('workspaceId') }
+      await engine.write({ head, steps: [{ update: tasks, where, set: { priority: ref('priority', 1) } }] })
       assert.deepEqual(
         (await engine.find(tasks)).map(({ priority }) => priority),
         [7, 8, 8],
-      )
-      await write({ remove: tasks, where: { priority: gte(7) } })
-      assert.deepEqual(
-        (await engine.find(tasks)).map(({ id }) => id),
-        [first!.id],
       )
     },
   },
@@ -783,6 +772,8 @@ export const engineScenarios: readonly Scenario[] = [
           ],
         }),
         engine.write({ head, steps: [{ remove: roles, where: { name: among } }] }),
+        engine.write({ head, steps: [{ remove: tasks, where: {} }] }),
+        engine.write({ head, steps: [{ insert: tasks, rows: [] }] }),
         engine.write({ head: { ...head, where: {} }, steps: [] }),
         engine.write({ head: { ...head, where: { workspaceId: task!.workspaceId } }, steps: [] }),
         engine.write({ head: { ...head, where: [{ id: task!.id }, { title: 'x' }] }, steps: [] }),
@@ -795,6 +786,24 @@ export const engineScenarios: readonly Scenario[] = [
         engine.write({ head: { ...head, set: {} }, steps: [] }),
       ]
       await allRefused('VALIDATION', wrong)
+      assert.deepEqual(await everything(engine), before)
+    },
+  },
+  {
+    id: 'engine.stays-in-workspace',
+    guarantee: 'No change moves a row to another workspace, where its references would lead elsewhere',
+    async run({ system: { engine }, system }) {
+      const [{ taskId }, other] = [await seed(system, 'Here'), await newWorkspace(system, 'There')]
+      const before = await everything(engine)
+      const row = (await engine.get(tasks, taskId))!
+      const [where, set] = [{ id: taskId }, { workspaceId: other }]
+      await allRefused('VALIDATION', [
+        engine.update(tasks, { where, set }),
+        engine.update(tasks, { where, set: { workspaceId: row.workspaceId } }),
+        engine.update(tasks, { where, set: { workspaceId: choose([], other) } }),
+        engine.write({ head: { update: tasks, where, set }, steps: [] }),
+        engine.insert(tasks, [row], { onConflict: { columns: ['id'], set } }),
+      ])
       assert.deepEqual(await everything(engine), before)
     },
   },

@@ -622,6 +622,23 @@ export const transactionScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'transactions.as-outside',
+    guarantee: 'What was first done within a transaction is done the same way outside of it, and the reverse',
+    async run({ system }) {
+      const workspaceId = await newWorkspace(system)
+      const finish = async (scope: Scope, title: string) => {
+        const first = await scope.tasks.create({ workspaceId, title })
+        const last = await scope.tasks.create({ workspaceId, title, dependsOn: [first.id] })
+        await scope.tasks.cancel(first.id)
+        const { status, openDependencies } = (await scope.tasks.get(last.id))!
+        return [status, openDependencies]
+      }
+      assert.deepEqual(await system.transaction((tx) => finish(tx, 'inside')), ['ready', 0])
+      assert.deepEqual(await finish(system, 'outside'), ['ready', 0])
+      assert.deepEqual(await system.transaction((tx) => finish(tx, 'inside again')), ['ready', 0])
+    },
+  },
+  {
     id: 'transactions.rerun',
     guarantee:
       'A transaction whose callback has to run again does everything once, and answers for the last run',

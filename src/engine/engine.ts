@@ -63,7 +63,7 @@ export type Head =
 
 /**
  * What a `write` does once its head holds. Values and conditions may use `ref(column)` of the head's new row.
- * No two steps may name one table; a step on the head's own table leaves the head's row alone.
+ * No two steps may name one table. One on the head's own table may only update it, and leaves the head's row alone.
  */
 export type Step =
   | { readonly insert: Table; readonly rows: readonly object[] }
@@ -98,7 +98,7 @@ export interface Engine {
     rows: readonly Insert<T>[],
     options?: CallOptions & { readonly onConflict?: OnConflict<T> },
   ): Promise<Row<T>[]>
-  /** The rows changed, as they are now; with `orderBy`, in that order. */
+  /** The rows changed, as they are now; with `orderBy`, in that order. A row stays in its workspace. */
   update<T extends Table>(table: T, query: UpdateQuery<T>, options?: CallOptions): Promise<Row<T>[]>
   /** The rows removed. */
   remove<T extends Table>(

@@ -135,6 +135,8 @@ export class Shape {
     for (const [key, value] of Object.entries(set)) {
       if (value === undefined) continue
       const column = table.columns[key]!
+      // Its references were looked up there, and those of rows that refer to it.
+      if (key === 'workspaceId') throw refuse(table, column, 'cannot change: a row stays in its workspace')
       this.key += `!${column.position}`
       assignments.push({ column, to: this.#expression(table, column, value) })
       for (const folded of table.columnList) {
@@ -222,6 +224,9 @@ export class Shape {
     const targets = steps.map(targetOf)
     if (new Set(targets).size < targets.length) {
       throw new ValidationError('no two steps of a write may be on the same table')
+    }
+    if (steps.some((step) => !('update' in step) && targetOf(step) === head)) {
+      throw new ValidationError(`a step on ${head.name}, the head's own table, may only update it`)
     }
     const inserts = steps.filter((step) => 'insert' in step)
     const fresh = new Map(inserts.map((step) => [step.insert, keysOf(step.insert, step.rows)]))

@@ -6,7 +6,12 @@ import { FOREIGN } from './show.ts'
 
 /** The first line that differs from tier to tier, or is no tier's to say; undefined when there is none. */
 export async function difference(program: Program, rigs: readonly Rig[]): Promise<string | undefined> {
-  const transcripts = await Promise.all(rigs.map((rig) => rig.run(program)))
+  // All of them end before the next program begins, also when one breaks.
+  const runs = await Promise.allSettled(rigs.map((rig) => rig.run(program)))
+  const transcripts = runs.map((run) => {
+    if (run.status === 'rejected') throw run.reason
+    return run.value
+  })
   const length = Math.max(...transcripts.map((entries) => entries.length))
   for (let i = 0; i < length; i++) {
     const lines = transcripts.map((entries) => entries[i]?.line ?? 'nothing')

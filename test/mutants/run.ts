@@ -1,6 +1,6 @@
 /** Runs the suite against one mutant, in memory, and tells which scenarios noticed. */
 
-import { type Harness, runScenario, type Scenario, scenarios } from '../../src/conformance/index.ts'
+import { type Harness, runScenario, scenarios } from '../../src/conformance/index.ts'
 import type { RootEngine } from '../../src/engine/engine.ts'
 import { createMemoryEngine } from '../../src/engine/memory/engine.ts'
 import { createSystem } from '../../src/system.ts'

@@ -414,7 +414,7 @@ export const storeMutants: readonly Mutant[] = [
   {
     id: 'deleted-takes-messages',
     breaks: 'Adds messages to a conversation that was softly deleted',
-    scenario: 'messages.into-nothing',
+    scenario: 'conversations.soft-delete',
     system: stores((scope) => ({
       messages: {
         append: async (id, message, options) => {

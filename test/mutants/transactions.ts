@@ -85,6 +85,30 @@ export const transactionMutants: readonly Mutant[] = [
     })),
   },
   {
+    id: 'steps-stay-inside',
+    breaks: 'Leaves out the steps of a write of which a transaction has made the like before',
+    scenario: 'transactions.as-outside',
+    engine(engine) {
+      const made = new Set<unknown>()
+      const tableOf = (head: object) =>
+        'update' in head ? head.update : (head as { insert: unknown }).insert
+      const noting = (tx: Engine): Engine => ({
+        ...tx,
+        transaction: (work, options) => tx.transaction((inner) => work(noting(inner)), options),
+        async write(write, options) {
+          made.add(tableOf(write.head))
+          return tx.write(write, options)
+        },
+      })
+      return {
+        ...engine,
+        transaction: (work, options) => engine.transaction((tx) => work(noting(tx)), options),
+        write: async (write, options) =>
+          engine.write(made.has(tableOf(write.head)) ? { ...write, steps: [] } : write, options),
+      }
+    },
+  },
+  {
     id: 'nested-refused',
     breaks: 'Refuses a transaction inside another',
     scenario: 'transactions.nested',

@@ -9,6 +9,15 @@ import { giveWay, type Loose, type Mutant, questions, schema, verbs } from './mu
 
 export const writeMutants: readonly Mutant[] = [
   {
+    id: 'moves-ignored',
+    breaks: 'Takes a change of a row’s workspace, and ignores it',
+    scenario: 'engine.stays-in-workspace',
+    engine: questions({
+      set: ({ workspaceId, ...set }) =>
+        workspaceId === undefined ? set : { ...set, updatedAt: new Date(0) },
+    }),
+  },
+  {
     id: 'version-ignored',
     breaks: 'Changes a row whatever version is insisted on',
     scenario: 'versions.one-wins',

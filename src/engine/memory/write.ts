@@ -23,7 +23,7 @@ export function prepareWrite(state: State, plans: Plans, write: Write): () => An
   const shape = new Shape(`write ${table.sqlName} `, table)
   shape.checkWrite(write)
   const headPart = headIn(shape, layout, head)
-  const parts = steps.map((step) => stepIn(shape, state, table, step))
+  const parts = steps.map((step) => stepIn(shape, state.read(targetOf(step)).layout, table, step))
   const values = boundCells(shape)
   const plan = plans.get(shape.key, () => ({
     head: headPart.compile(),
@@ -78,12 +78,9 @@ function headIn(shape: Shape, layout: Layout, head: Head): Part<HeadAction> {
   }
 }
 
-function stepIn(shape: Shape, state: State, head: Table, step: Step): Part<StepAction> {
-  const { layout } = state.read(targetOf(step))
+/** What it compiles outlives this call, and so knows a layout, but no state: that may be a transaction's. */
+function stepIn(shape: Shape, layout: Layout, head: Table, step: Step): Part<StepAction> {
   const { table } = layout
-  /** A step on the head's own table leaves the head's row alone. */
-  const notTheHead = (rows: Stored[], run: Run) =>
-    table === head ? rows.filter((row) => layout.keyOf(row) !== layout.keyOf(run.head!)) : rows
   if ('insert' in step) {
     shape.key += `;insert ${table.sqlName} `
     return {
@@ -96,13 +93,16 @@ function stepIn(shape: Shape, state: State, head: Table, step: Step): Part<StepA
   if ('update' in step) {
     shape.key += `;update ${table.sqlName} `
     const compile = updateIn(shape, layout, step)
+    /** A step on the head's own table leaves the head's row alone. */
+    const notTheHead = (rows: Stored[], run: Run) =>
+      table === head ? rows.filter((row) => layout.keyOf(row) !== layout.keyOf(run.head!)) : rows
     return {
       rows: undefined,
       compile() {
         const { select, change } = compile()
         return (statement, run) => {
           const rows = notTheHead(select.rows(run), run)
-          return () => updateRows(statement, layout, stillThere(state, layout, rows), change, run)
+          return () => updateRows(statement, layout, stillThere(run.state, layout, rows), change, run)
         }
       },
     }
@@ -114,7 +114,7 @@ function stepIn(shape: Shape, state: State, head: Table, step: Step): Part<StepA
     compile() {
       const select = compile()
       return (statement, run) => {
-        const rows = notTheHead(select.rows(run), run)
+        const rows = select.rows(run)
         return () => removeRows(statement, table, rows)
       }
     },

@@ -4,10 +4,10 @@ import type { Table } from '../../schema/dsl/table.ts'
 import type { Bound } from '../shape.ts'
 import type { StatementCache } from '../sql/cache.ts'
 import { compileGet, compileInsertRow, rowKey } from '../sql/compile.ts'
+import type { Dialect } from '../sql/dialect.ts'
 import { bindValues, type Statement } from '../sql/statement.ts'
 import type { InsertRows, WriteShape } from '../sql/take-apart.ts'
 import type { AnyRow } from '../sql/verbs.ts'
-import { postgresDialect as dialect } from './dialect.ts'
 import type { Rows } from './source.ts'
 import { bindLists, compileInsertMany, compileWrite } from './write.ts'
 
@@ -22,7 +22,7 @@ export interface PostgresCalls {
 /** Sends a statement; rejects with Terrace's errors. */
 export type Send = (statement: Statement, bound: readonly unknown[]) => Promise<Rows>
 
-export function createPostgresCalls(cache: StatementCache, send: Send): PostgresCalls {
+export function createPostgresCalls(dialect: Dialect, cache: StatementCache, send: Send): PostgresCalls {
   async function run(statement: Statement, values: readonly Bound[]): Promise<AnyRow[]> {
     const rows = await send(statement, bindValues(statement, values))
     return statement.decode === undefined ? rows : rows.map(statement.decode)
@@ -49,14 +49,14 @@ export function createPostgresCalls(cache: StatementCache, send: Send): Postgres
       }
       const lists = bindLists(shape, rows)
       return run(
-        cache.statement(`${shape.key} many`, () => compileInsertMany(insert, lists)),
+        cache.statement(`${shape.key} many`, () => compileInsertMany(dialect, insert, lists)),
         shape.values,
       )
     },
     async write(write) {
       const { steps, shape } = write
       const lists = steps.flatMap((step) => (step.kind === 'insert' ? [bindLists(shape, step.rows)] : []))
-      const statement = cache.statement(shape.key, () => compileWrite(write, lists))
+      const statement = cache.statement(shape.key, () => compileWrite(dialect, write, lists))
       return (await run(statement, shape.values))[0] ?? null
     },
   }

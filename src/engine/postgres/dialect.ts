@@ -46,6 +46,7 @@ export const postgresDialect: Dialect = {
   },
   // The drivers decode by type, with the parsers of `values.ts`.
   decoder: () => undefined,
+  selected: (text) => text,
   booleanLiteral: (value) => (value ? 'true' : 'false'),
   isAmong: (column, list) => `${column} = any(${list})`,
   contains: (text, part) => `strpos(${text}, ${part}) > 0`,
@@ -68,6 +69,13 @@ export const postgresDialect: Dialect = {
   // An array is evaluated once, before the update; a plain sub-select may be run again and exceed its limit.
   claimed: (keys, select) =>
     keys.length === 1 ? `${keys[0]} = any(array(${select}))` : `(${keys.join(', ')}) in (${select})`,
+}
+
+/** PGlite drops a byte order mark from the beginning of what it answers, so something else begins it. */
+export const pgliteDialect: Dialect = {
+  ...postgresDialect,
+  decoder: ({ kind }) => (kind === 'text' ? (raw: string) => raw.slice(1) : undefined),
+  selected: (text, { kind }) => (kind === 'text' ? `'.' || ${text}` : text),
 }
 
 /** Text needs no second cast; a list is cast as a whole. */

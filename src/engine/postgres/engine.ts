@@ -4,7 +4,6 @@
  */
 
 import { createHash } from 'node:crypto'
-
 import {
   AlreadyExistsError,
   ClosedError,
@@ -60,6 +59,7 @@ export async function createPostgresEngine(
   source: Source,
   options: PostgresEngineOptions = {},
 ): Promise<PostgresEngine> {
+  const { dialect = postgresDialect } = source
   const cache = createStatementCache()
   const scope = createTransactionScope()
   const serverClock = createServerClock(() => source.connect())
@@ -102,7 +102,7 @@ export async function createPostgresEngine(
     return closed && translated instanceof UnavailableError ? new ClosedError() : translated
   }
 
-  const calls = createPostgresCalls(cache, send)
+  const calls = createPostgresCalls(dialect, cache, send)
   // A lost connection leaves open whether the rows were written, so only refusals of rows are repeated.
   const mayRepeat = (error: unknown) =>
     error instanceof AlreadyExistsError ||
@@ -155,7 +155,7 @@ export async function createPostgresEngine(
   }
 
   const verbs = createVerbs({
-    dialect: postgresDialect,
+    dialect,
     cache,
     enter,
     run(statement, values, options) {
@@ -239,14 +239,14 @@ export async function createPostgresEngine(
             return { client, broken: false, released: false, begun }
           },
           engine(session) {
-            const inside = createPostgresCalls(cache, (statement, bound) =>
+            const inside = createPostgresCalls(dialect, cache, (statement, bound) =>
               sendInside(session, statement, bound, statement.table),
             )
             return {
               now: clock,
               newId,
               ...createVerbs({
-                dialect: postgresDialect,
+                dialect,
                 cache,
                 enter: (inner) => inner?.signal?.throwIfAborted(),
                 run: (statement, values) => inside.run(statement, values),

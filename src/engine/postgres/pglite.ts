@@ -6,6 +6,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import { ConfigError, TerraceError } from '../../errors.ts'
 import { loadDriver } from '../drivers.ts'
 import { createLock, type Lock } from '../lock.ts'
+import { pgliteDialect } from './dialect.ts'
 import { createPostgresEngine, type PostgresEngine, type PostgresEngineOptions } from './engine.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { Client, Rows, Source, SqlText } from './source.ts'
@@ -40,6 +41,7 @@ export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<P
   const source: Source = {
     target,
     driver: database,
+    dialect: pgliteDialect,
     async drizzle() {
       const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/pglite'))
       return drizzle(database)

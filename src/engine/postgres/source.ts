@@ -1,5 +1,7 @@
 /** What the Postgres engine needs of a driver. `pg.ts`, `neon.ts` and `pglite.ts` each provide it. */
 
+import type { Dialect } from '../sql/dialect.ts'
+
 /** Rows by column name, decoded by the parsers of `values.ts`. */
 export type Rows = Record<string, unknown>[]
 
@@ -28,6 +30,8 @@ export interface Source {
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>
   /** The driver's own object, for `unwrap`. */
   readonly driver: unknown
+  /** What this driver wants to be said otherwise. */
+  readonly dialect?: Dialect
   /** The drizzle database over it. */
   drizzle(): Promise<unknown>
   close(): Promise<void>

@@ -7,13 +7,13 @@ import { type ColumnDef, parameterColumn, type Table } from '../../schema/dsl/ta
 import type { RowsShape, Shape } from '../shape.ts'
 import { allColumns, conflictText, finish, updateText, visibleColumns } from '../sql/compile.ts'
 import { columnText, conditionText, staysWithinWorkspace, withinWorkspace } from '../sql/conditions.ts'
-import { quote } from '../sql/dialect.ts'
+import { type Dialect, quote } from '../sql/dialect.ts'
 import { type Draft, Writer } from '../sql/statement.ts'
 import type { InsertRows, WriteShape } from '../sql/take-apart.ts'
-import { postgresDialect as dialect } from './dialect.ts'
 
 /** Several rows; column by column, each a bound list, after what the shape has bound already. */
 export function compileInsertMany(
+  dialect: Dialect,
   { table, rows, conflict, shape }: InsertRows,
   lists: readonly number[],
 ): Draft {
@@ -21,7 +21,7 @@ export function compileInsertMany(
   const text =
     insertFromLists(writer, table, rows, lists, undefined) +
     conflictText(dialect, writer, table, conflict) +
-    ` returning ${visibleColumns(table)}`
+    ` returning ${visibleColumns(dialect, table)}`
   return finish(dialect, writer, table, text, true)
 }
 
@@ -37,7 +37,11 @@ export function bindLists(shape: Shape, rows: RowsShape): number[] {
 }
 
 /** `lists` are those of the steps that insert, in order. */
-export function compileWrite(write: WriteShape, lists: readonly (readonly number[])[]): Draft {
+export function compileWrite(
+  dialect: Dialect,
+  write: WriteShape,
+  lists: readonly (readonly number[])[],
+): Draft {
   const { head, steps, shape } = write
   const writer = new Writer(dialect, shape.bindings)
   const table = head.kind === 'update' ? head.table : head.insert.table
@@ -62,18 +66,16 @@ export function compileWrite(write: WriteShape, lists: readonly (readonly number
   writer.headWithin = (column, ref, workspace) => headWithin(table, column, ref, workspace)
   let inserts = 0
   for (const [i, step] of steps.entries()) {
-    const guard = `exists (select 1 from "head")${step.kind === 'insert' ? '' : notTheHead(table, step.table)}`
+    const guard = 'exists (select 1 from "head")'
     const text =
       step.kind === 'insert'
         ? insertFromLists(writer, step.table, step.rows, lists[inserts++]!, table)
         : step.kind === 'update'
-          ? `${updateText(dialect, writer, step.table, step.update)} and ${guard}`
+          ? `${updateText(dialect, writer, step.table, step.update)} and ${guard}${notTheHead(table, step.table)}`
           : `delete from ${quote(step.table.sqlName)} where ${conditionText(dialect, writer, step.table, step.where)} and ${guard}`
     parts.push(`"step${i}" as (${text})`)
   }
-  const columns = table.visible
-    .map((column) => `"head".${quote(column.sqlName)} as ${quote(column.key)}`)
-    .join(', ')
+  const columns = visibleColumns(dialect, table, '"head"')
   const others = steps.map((step) => step.table)
   const draft = finish(dialect, writer, table, `with ${parts.join(', ')} select ${columns} from "head"`, true)
   return { ...draft, others }

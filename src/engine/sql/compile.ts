@@ -20,7 +20,7 @@ import type { AggregateShape, ConflictShape, FindShape, InsertRows, UpdateShape 
 
 export function compileFind(dialect: Dialect, table: Table, shape: Shape, find: FindShape): Draft {
   const writer = new Writer(dialect, shape.bindings)
-  let text = `select ${visibleColumns(table)} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, find.where)}`
+  let text = `select ${visibleColumns(dialect, table)} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, find.where)}`
   if (find.after !== undefined) text += ` and ${afterText(dialect, writer, table, find.order, find.after)}`
   if (find.order.length > 0) text += orderText(table, find.order)
   if (find.limit !== undefined) text += ` limit ${writer.param(find.limit)}`
@@ -33,7 +33,7 @@ export function compileGet(dialect: Dialect, table: Table, list: boolean): Draft
   const writer = new Writer(dialect, [{ column: key, list }])
   const name = columnText(table, key)
   const test = list ? dialect.isAmong(name, writer.param(0)) : `${name} = ${writer.param(0)}`
-  const text = `select ${visibleColumns(table)} from ${quote(table.sqlName)} where ${test}`
+  const text = `select ${visibleColumns(dialect, table)} from ${quote(table.sqlName)} where ${test}`
   return finish(dialect, writer, table, text, false)
 }
 
@@ -55,7 +55,7 @@ export function compileInsertRow(
   const text =
     `insert into ${quote(table.sqlName)} (${allColumns(table)}) values (${values.join(', ')})` +
     conflictText(dialect, writer, table, conflict) +
-    ` returning ${visibleColumns(table)}`
+    ` returning ${visibleColumns(dialect, table)}`
   return finish(dialect, writer, table, text, true)
 }
 
@@ -69,7 +69,7 @@ export function rowKey({ table, shape }: InsertRows, row: readonly Value[]): str
 
 export function compileUpdate(dialect: Dialect, table: Table, shape: Shape, update: UpdateShape): Draft {
   const writer = new Writer(dialect, shape.bindings)
-  const text = `${updateText(dialect, writer, table, update)} returning ${visibleColumns(table)}`
+  const text = `${updateText(dialect, writer, table, update)} returning ${visibleColumns(dialect, table)}`
   const statement = finish(dialect, writer, table, text, true)
   if (!dialect.namesAnyViolation) return statement
   return { ...statement, probes: updateProbes(dialect, table, shape, update) }
@@ -113,7 +113,7 @@ function updateProbes(
 
 export function compileRemove(dialect: Dialect, table: Table, shape: Shape, where: Condition): Draft {
   const writer = new Writer(dialect, shape.bindings)
-  const text = `delete from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, where)} returning ${visibleColumns(table)}`
+  const text = `delete from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, where)} returning ${visibleColumns(dialect, table)}`
   const statement = finish(dialect, writer, table, text, true)
   if (!dialect.removesRowByRow || !clearsItself(table)) return statement
   const find = { where, order: [], after: undefined, limit: undefined }
@@ -129,12 +129,17 @@ export function compileAggregate(
   const writer = new Writer(dialect, shape.bindings)
   const groups = aggregate.groupBy.map((column) => columnText(table, column))
   const terms = [
-    ...aggregate.groupBy.map((column, i) => `${groups[i]} as ${quote(`group ${column.key}`)}`),
+    ...aggregate.groupBy.map(
+      (column, i) => `${dialect.selected(groups[i]!, column)} as ${quote(`group ${column.key}`)}`,
+    ),
     'count(*) as "count"',
     ...aggregate.sum.map(
       (column) => `${dialect.sum(columnText(table, column))} as ${quote(`sum ${column.key}`)}`,
     ),
-    ...aggregate.max.map((column) => `max(${columnText(table, column)}) as ${quote(`max ${column.key}`)}`),
+    ...aggregate.max.map((column) => {
+      const max = dialect.selected(`max(${columnText(table, column)})`, column)
+      return `${max} as ${quote(`max ${column.key}`)}`
+    }),
   ]
   let text = `select ${terms.join(', ')} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, aggregate.where)}`
   if (groups.length > 0) text += ` group by ${groups.join(', ')}`
@@ -175,8 +180,11 @@ export function allColumns(table: Table): string {
 }
 
 /** Named by their keys, so that rows need no renaming. */
-export function visibleColumns(table: Table): string {
-  return table.visible.map((column) => `${columnText(table, column)} as ${quote(column.key)}`).join(', ')
+export function visibleColumns(dialect: Dialect, table: Table, from = quote(table.sqlName)): string {
+  const columns = table.visible.map((column) => {
+    return `${dialect.selected(`${from}.${quote(column.sqlName)}`, column)} as ${quote(column.key)}`
+  })
+  return columns.join(', ')
 }
 
 export function finish(dialect: Dialect, writer: Writer, table: Table, text: string, writes: boolean): Draft {

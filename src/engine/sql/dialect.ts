@@ -13,6 +13,8 @@ export interface Dialect {
   encoder(column: ColumnDef, list: boolean): (value: never) => unknown
   /** From what the driver gives, which is never null here, to a value; undefined when it gives just that. */
   decoder(column: ColumnDef): ((raw: never) => unknown) | undefined
+  /** A column as it is to be read, from which `decoder` makes a value. */
+  selected(text: string, column: ColumnDef): string
   booleanLiteral(value: boolean): string
   /** `column` is one of a bound list. */
   isAmong(column: string, list: string): string

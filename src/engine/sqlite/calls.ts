@@ -123,7 +123,7 @@ export function createSqliteCalls(
         : run(
             cache.statement(`${shape.key} head`, () => {
               const writer = new Writer(dialect, shape.bindings)
-              const text = `${updateText(dialect, writer, table, head.update)} returning ${visibleColumns(table)}`
+              const text = `${updateText(dialect, writer, table, head.update)} returning ${visibleColumns(dialect, table)}`
               return finish(dialect, writer, table, text, true)
             }),
             shape.values,
@@ -137,11 +137,10 @@ export function createSqliteCalls(
       }
       const statement = cache.statement(`${shape.key} step ${i}`, () => {
         const writer = new Writer(dialect, shape.bindings)
-        const change =
+        const text =
           step.kind === 'update'
-            ? updateText(dialect, writer, step.table, step.update)
+            ? updateText(dialect, writer, step.table, step.update) + notTheHead(writer, table, step.table)
             : `delete from ${quote(step.table.sqlName)} where ${conditionText(dialect, writer, step.table, step.where)}`
-        const text = change + notTheHead(writer, table, step.table)
         return finish(dialect, writer, step.table, text, true)
       })
       run(statement, shape.values, row)

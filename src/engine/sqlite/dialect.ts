@@ -44,6 +44,7 @@ export const sqliteDialect: Dialect = {
         return undefined
     }
   },
+  selected: (text) => text,
   booleanLiteral: (value) => (value ? '1' : '0'),
   isAmong: (column, list) => `${column} in (select value from json_each(${list}))`,
   contains: (text, part) => `instr(${text}, ${part}) > 0`,
