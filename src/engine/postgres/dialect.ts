@@ -47,6 +47,7 @@ export const postgresDialect: Dialect = {
   // The drivers decode by type, with the parsers of `values.ts`.
   decoder: () => undefined,
   selected: (text) => text,
+  byPosition: false,
   booleanLiteral: (value) => (value ? 'true' : 'false'),
   isAmong: (column, list) => `${column} = any(${list})`,
   contains: (text, part) => `strpos(${text}, ${part}) > 0`,

@@ -15,7 +15,7 @@ import {
 } from './conditions.ts'
 import { uniqueConstraints } from './constraints.ts'
 import { clearsItself, type Dialect, literal, quote } from './dialect.ts'
-import { type Draft, rowDecoder, type Statement, Writer } from './statement.ts'
+import { cellsDecoder, type Draft, rowDecoder, type Statement, Writer } from './statement.ts'
 import type { AggregateShape, ConflictShape, FindShape, InsertRows, UpdateShape } from './take-apart.ts'
 
 export function compileFind(dialect: Dialect, table: Table, shape: Shape, find: FindShape): Draft {
@@ -106,7 +106,12 @@ function updateProbes(
     const text =
       `select 1 from ${name} where ${condition} and exists (select 1 from ${name} "other"` +
       ` where not (${itself.join(' and ')}) and ${[...equal, ...covered].join(' and ')}) limit 1`
-    const statement = { ...finish(dialect, writer, table, text, false), decode: undefined, name: undefined }
+    const statement = {
+      ...finish(dialect, writer, table, text, false),
+      decode: undefined,
+      fromCells: undefined,
+      name: undefined,
+    }
     return { columns: columns.map((column) => column.key), statement }
   })
 }
@@ -143,7 +148,8 @@ export function compileAggregate(
   ]
   let text = `select ${terms.join(', ')} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, aggregate.where)}`
   if (groups.length > 0) text += ` group by ${groups.join(', ')}`
-  return { ...finish(dialect, writer, table, text, false), decode: aggregateDecoder(dialect, aggregate) }
+  const decode = aggregateDecoder(dialect, aggregate)
+  return { ...finish(dialect, writer, table, text, false), decode, fromCells: undefined }
 }
 
 /** An update, but for its RETURNING. */
@@ -188,8 +194,10 @@ export function visibleColumns(dialect: Dialect, table: Table, from = quote(tabl
 }
 
 export function finish(dialect: Dialect, writer: Writer, table: Table, text: string, writes: boolean): Draft {
-  const decode = rowDecoder(dialect, table.visible)
-  return { table, text, slots: writer.slots, encoders: writer.encoders, decode, writes }
+  const { slots, encoders } = writer
+  const decode = dialect.byPosition ? undefined : rowDecoder(dialect, table.visible)
+  const fromCells = dialect.byPosition ? cellsDecoder(dialect, table.visible) : undefined
+  return { table, text, slots, encoders, decode, fromCells, writes }
 }
 
 /** A partial unique index arbitrates only when the statement repeats its predicate. */

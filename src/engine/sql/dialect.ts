@@ -15,6 +15,8 @@ export interface Dialect {
   decoder(column: ColumnDef): ((raw: never) => unknown) | undefined
   /** A column as it is to be read, from which `decoder` makes a value. */
   selected(text: string, column: ColumnDef): string
+  /** The driver hands over a row as a list of cells, which it does faster than by name. */
+  readonly byPosition: boolean
   booleanLiteral(value: boolean): string
   /** `column` is one of a bound list. */
   isAmong(column: string, list: string): string

@@ -17,6 +17,8 @@ export interface Statement {
   readonly encoders: readonly ((value: never) => unknown)[]
   /** Finishes a row of the driver's, whose columns are named by their keys. */
   readonly decode: ((row: Record<string, unknown>) => Record<string, unknown>) | undefined
+  /** Makes a row of the driver's cells, for drivers that hand them over by position; then `decode` has no part. */
+  readonly fromCells?: ((cells: readonly unknown[]) => Record<string, unknown>) | undefined
   /** Whether it changes anything. */
   readonly writes: boolean
   /** Reads the rows that it is about to change, and answers them in its place. */
@@ -105,6 +107,35 @@ export function rowDecoder(dialect: Dialect, columns: readonly ColumnDef[]): Sta
   })
   if (changes.length === 0) return undefined
   return writtenOut(changes) ?? looped(changes)
+}
+
+/** Makes rows of cells that come in the order of these columns. */
+export function cellsDecoder(
+  dialect: Dialect,
+  columns: readonly ColumnDef[],
+): NonNullable<Statement['fromCells']> {
+  const decoders = columns.map((column) => dialect.decoder(column))
+  const values = columns.map(({ key, optional }, i) => {
+    const cell = `cells[${i}]`
+    const decoded = decoders[i] === undefined ? cell : `d${i}(${cell})`
+    const isPlain = decoders[i] === undefined || !optional
+    return `${JSON.stringify(key)}: ${isPlain ? decoded : `${cell} === null ? null : ${decoded}`}`
+  })
+  const names = columns.map((_, i) => `d${i}`)
+  try {
+    // One literal, as one would write it by hand.
+    return new Function(...names, `return (cells) => ({ ${values.join(', ')} })`)(...decoders)
+  } catch {
+    // Code made of text is forbidden here.
+    return (cells) => {
+      const row: Record<string, unknown> = {}
+      for (let i = 0; i < columns.length; i++) {
+        const [cell, decode] = [cells[i], decoders[i]]
+        row[columns[i]!.key] = cell === null || decode === undefined ? cell : decode(cell as never)
+      }
+      return row
+    }
+  }
 }
 
 interface CellChange {

@@ -60,6 +60,7 @@ export function wrapConnection(database: Database): Connection {
     let ready = prepared.get(statement)
     if (ready === undefined) {
       ready = database.prepare<unknown[], AnyRow>(statement.text)
+      if (statement.fromCells !== undefined && ready.reader) ready.raw(true)
       prepared.set(statement, ready)
     }
     return ready
@@ -75,13 +76,14 @@ export function wrapConnection(database: Database): Connection {
       }
       // Never `get` for what writes: it leaves the statement unfinished, and SQLite's checkpoints come at the end.
       const rows = ready.all(bound)
-      const { decode } = statement
-      if (decode !== undefined) for (let i = 0; i < rows.length; i++) rows[i] = decode(rows[i]!)
+      const finish = finisherOf(statement)
+      if (finish !== undefined) for (let i = 0; i < rows.length; i++) rows[i] = finish(rows[i]!)
       return rows
     },
     first(statement, bound) {
       const row = prepare(statement).get(bound)
-      return row === undefined || statement.decode === undefined ? row : statement.decode(row)
+      const finish = finisherOf(statement)
+      return row === undefined || finish === undefined ? row : finish(row)
     },
     control(sql) {
       let ready = controls.get(sql)
@@ -95,4 +97,10 @@ export function wrapConnection(database: Database): Connection {
       database.close()
     },
   }
+}
+
+/** From what the driver gives for a row to the row. */
+function finisherOf({ decode, fromCells }: Statement): ((given: AnyRow) => AnyRow) | undefined {
+  // The cast: where there is a `fromCells`, the driver was told to give cells.
+  return (fromCells as unknown as typeof decode) ?? decode
 }

@@ -45,6 +45,7 @@ export const sqliteDialect: Dialect = {
     }
   },
   selected: (text) => text,
+  byPosition: true,
   booleanLiteral: (value) => (value ? '1' : '0'),
   isAmong: (column, list) => `${column} in (select value from json_each(${list}))`,
   contains: (text, part) => `instr(${text}, ${part}) > 0`,
