@@ -773,7 +773,6 @@ export const engineScenarios: readonly Scenario[] = [
         }),
         engine.write({ head, steps: [{ remove: roles, where: { name: among } }] }),
         engine.write({ head, steps: [{ remove: tasks, where: {} }] }),
-        engine.write({ head, steps: [{ insert: tasks, rows: [] }] }),
         engine.write({ head: { ...head, where: {} }, steps: [] }),
         engine.write({ head: { ...head, where: { workspaceId: task!.workspaceId } }, steps: [] }),
         engine.write({ head: { ...head, where: [{ id: task!.id }, { title: 'x' }] }, steps: [] }),

@@ -63,7 +63,7 @@ export type Head =
 
 /**
  * What a `write` does once its head holds. Values and conditions may use `ref(column)` of the head's new row.
- * No two steps may name one table. One on the head's own table may only update it, and leaves the head's row alone.
+ * No two steps may name one table. One on the head's own table removes nothing, and leaves the head's row alone.
  */
 export type Step =
   | { readonly insert: Table; readonly rows: readonly object[] }

@@ -225,8 +225,9 @@ export class Shape {
     if (new Set(targets).size < targets.length) {
       throw new ValidationError('no two steps of a write may be on the same table')
     }
-    if (steps.some((step) => !('update' in step) && targetOf(step) === head)) {
-      throw new ValidationError(`a step on ${head.name}, the head's own table, may only update it`)
+    // What goes along with the removed rows might be the head, or what the head refers to.
+    if (steps.some((step) => 'remove' in step && step.remove === head)) {
+      throw new ValidationError(`a step may not remove from ${head.name}, the head's own table`)
     }
     const inserts = steps.filter((step) => 'insert' in step)
     const fresh = new Map(inserts.map((step) => [step.insert, keysOf(step.insert, step.rows)]))

@@ -301,10 +301,13 @@ const pairStep = fc.oneof(
   object({ update: fc.constant(pairs), where: fc.oneof(ownPairs, whereOf(pairs)), set: setOfMany(pairs) }),
   object({ remove: fc.constant(pairs), where: fc.oneof(ownPairs, whereOf(pairs)) }),
 )
-/** On the head's own table, where steps may only update. */
+/** On the head's own table, from which steps may not remove. */
 const sampleStep = mostly<object, object>(
   20,
-  object({ update: fc.constant(samples), where: whereOf(samples), set: setOfMany(samples) }),
+  fc.oneof(
+    object({ update: fc.constant(samples), where: whereOf(samples), set: setOfMany(samples) }),
+    object({ insert: fc.constant(samples), rows: fc.array(rowOf(samples), { maxLength: 2 }) }),
+  ),
   object({ remove: fc.constant(samples), where: whereOf(samples) }),
 )
 
