@@ -8,6 +8,8 @@ import type { Clock } from './engine/clock.ts'
 import type { Engine, RootEngine, TransactionOptions } from './engine/engine.ts'
 import type { EngineHooks } from './engine/hooks.ts'
 import { TerraceError } from './errors.ts'
+import type { NotesOptions } from './notes/documents.ts'
+import { chooseNotesOptions, closeNotes } from './notes/home.ts'
 import { openEngine } from './open.ts'
 import { confine } from './stores/confine.ts'
 import { createStores, type Stores } from './stores/stores.ts'
@@ -18,6 +20,8 @@ export interface SystemOptions extends ResolveOptions {
   /** Where every time comes from; tests inject one. */
   readonly clock?: Clock | undefined
   readonly hooks?: EngineHooks | undefined
+  /** Bounds of notes, and how long they keep what. */
+  readonly notes?: NotesOptions | undefined
   /** An engine that is open already, over what the application has; nothing is resolved or migrated then. */
   readonly engine?: RootEngine | undefined
 }
@@ -71,6 +75,7 @@ export interface System extends ConfinedSystem, AsyncDisposable {
  */
 export async function createSystem(options: SystemOptions = {}): Promise<System> {
   if (options.engine !== undefined) {
+    chooseNotesOptions(options.engine, options.notes)
     const { tier } = options.engine
     return assemble(
       options.engine,
@@ -81,6 +86,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   const resolved = resolve(options, options.env ?? process.env)
   warnOnce(resolved.warnings)
   const { engine, schema } = await openEngine(resolved, options)
+  chooseNotesOptions(engine, options.notes)
   return assemble(engine, resolved, schema)
 }
 
@@ -99,7 +105,13 @@ function assemble(
       return { status: 'error', ...about, latencyMs: performance.now() - startedAt, error: reasonOf(error) }
     }
   }
-  const close = () => engine.close()
+  async function close(): Promise<void> {
+    try {
+      await closeNotes(engine)
+    } finally {
+      await engine.close()
+    }
+  }
   return extend(scopeOf(engine), {
     engine,
     transaction: transactionOf(engine),

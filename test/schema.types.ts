@@ -10,6 +10,15 @@ import type * as postgres from '../src/schema/drizzle/postgres-tables.ts'
 import type * as sqlite from '../src/schema/drizzle/sqlite-tables.ts'
 import type { Insert, StoredRow, Table } from '../src/schema/dsl/table.ts'
 import { messages } from '../src/schema/messages.ts'
+import {
+  noteEdits,
+  noteHeads,
+  noteSnapshots,
+  notes,
+  noteTexts,
+  noteUpdates,
+  noteVersions,
+} from '../src/schema/notes.ts'
 import { roles } from '../src/schema/roles.ts'
 import { settings } from '../src/schema/settings.ts'
 import { type TaskStatus, taskDependencies, tasks } from '../src/schema/tasks.ts'
@@ -27,6 +36,13 @@ const neutral = {
   conversations,
   messages,
   settings,
+  notes,
+  noteHeads,
+  noteUpdates,
+  noteSnapshots,
+  noteTexts,
+  noteVersions,
+  noteEdits,
 }
 
 type Neutral = typeof neutral

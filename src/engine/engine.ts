@@ -126,6 +126,11 @@ export interface Engine {
   notify(channel: string, payload: string, options?: CallOptions): Promise<void>
   /** Resolves once listening; call the answer to stop. */
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>
+  /**
+   * Calls back soon after another process has committed, where the database tells at next to no cost: SQLite. On
+   * others it never does, and nothing may hang on it. Resolves once it looks; call the answer to stop.
+   */
+  onCommit(handler: () => void): Promise<() => Promise<void>>
 }
 
 /** An engine that owns its database, as the factories return it. */

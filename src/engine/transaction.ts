@@ -32,7 +32,7 @@ export interface TransactionHost<S> {
 }
 
 /** What an engine can do inside a transaction. */
-export type TransactionCalls = Omit<Engine, 'transaction' | 'listen'>
+export type TransactionCalls = Omit<Engine, 'transaction' | 'listen' | 'onCommit'>
 
 export async function runTransaction<S, R>(
   host: TransactionHost<S>,
@@ -205,14 +205,14 @@ export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
         return calls.notify(channel, payload, options)
       }),
     transaction: (work, options) => attempt.call(options, () => work(tx)),
-    listen: () =>
-      attempt.call(undefined, () => {
-        throw new TransactionScopeError(
-          'listening is not part of a transaction; use the outer engine, outside',
-        )
-      }),
+    listen: () => attempt.call(undefined, refuseListening),
+    onCommit: () => attempt.call(undefined, refuseListening),
   }
   return tx
+}
+
+function refuseListening(): never {
+  throw new TransactionScopeError('listening is not part of a transaction; use the outer engine, outside')
 }
 
 // ---------------------------------------------------------------- the end of patience

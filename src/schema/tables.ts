@@ -3,6 +3,7 @@ import { codebases } from './codebases.ts'
 import { conversations } from './conversations.ts'
 import type { Table } from './dsl/table.ts'
 import { messages } from './messages.ts'
+import { noteEdits, noteHeads, noteSnapshots, notes, noteTexts, noteUpdates, noteVersions } from './notes.ts'
 import { roles } from './roles.ts'
 import { settings } from './settings.ts'
 import { taskDependencies, tasks } from './tasks.ts'
@@ -21,4 +22,11 @@ export const tables: readonly Table[] = [
   conversations,
   messages,
   settings,
+  notes,
+  noteHeads,
+  noteUpdates,
+  noteSnapshots,
+  noteTexts,
+  noteVersions,
+  noteEdits,
 ]

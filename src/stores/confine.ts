@@ -23,6 +23,14 @@ import { workspaces } from '../schema/workspaces.ts'
 /** Rows, conditions and changes of any table. */
 type Loose = Readonly<Record<string, unknown>>
 
+/** By confined engine: the engine beneath. */
+const whole = new WeakMap<Engine, Engine>()
+
+/** The engine that this one confines to a workspace, or undefined if it is not confined. */
+export function wholeOf(engine: Engine): Engine | undefined {
+  return whole.get(engine)
+}
+
 export function confine(engine: Engine, workspaceId: string): Engine {
   if (typeof workspaceId !== 'string') {
     throw new ValidationError(`a System is confined to a workspace by its id, not by ${String(workspaceId)}`)
@@ -105,7 +113,7 @@ export function confine(engine: Engine, workspaceId: string): Engine {
     return { ...conflict, set: ownSet(table, conflict.set), where: within(table, conflict.where) }
   }
 
-  return {
+  const confined: Engine = {
     now: () => engine.now(),
     newId: () => engine.newId(),
 
@@ -169,7 +177,10 @@ export function confine(engine: Engine, workspaceId: string): Engine {
     transaction: (work, options) => engine.transaction((tx) => work(confine(tx, workspaceId)), options),
     notify: (channel, payload, options) => engine.notify(ownChannel(channel), payload, options),
     listen: (channel, handler) => engine.listen(ownChannel(channel), handler),
+    onCommit: (handler) => engine.onCommit(handler),
   }
+  whole.set(confined, engine)
+  return confined
 }
 
 const NEVER = oneOfThese([])

@@ -5,6 +5,7 @@ import { createAgentStore } from './agents.ts'
 import { createCodebaseStore } from './codebases.ts'
 import { createConversationStore } from './conversations.ts'
 import { createMessageStore } from './messages.ts'
+import { createNoteStore } from './notes.ts'
 import { createRoleStore } from './roles.ts'
 import { createSettingStore } from './settings.ts'
 import { createTaskStore } from './tasks.ts'
@@ -21,6 +22,7 @@ const factories = {
   conversations: createConversationStore,
   messages: createMessageStore,
   tasks: createTaskStore,
+  notes: createNoteStore,
   settings: createSettingStore,
 }
 

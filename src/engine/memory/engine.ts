@@ -91,6 +91,10 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): RootEngin
       checkChannel(channel)
       return signals.listen(channel, handler)
     },
+    async onCommit() {
+      enter(undefined)
+      return async () => {}
+    },
     async ping() {
       enter(undefined)
     },

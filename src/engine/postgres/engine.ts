@@ -314,6 +314,10 @@ export async function createPostgresEngine(
         throw failure(error, undefined)
       }
     },
+    async onCommit() {
+      enter(undefined)
+      return async () => {}
+    },
     async ping() {
       enter(undefined)
       for (let attempts = 1; ; attempts++) {

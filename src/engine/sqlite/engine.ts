@@ -19,6 +19,7 @@ import { createVerbs, type MaybePromise } from '../sql/verbs.ts'
 import { createTransactionScope, runTransaction } from '../transaction.ts'
 import { loadBetterSqlite3 } from './better-sqlite3.ts'
 import { createSqliteCalls, type SqliteCalls } from './calls.ts'
+import { createCommits } from './commits.ts'
 import { type Connection, type Database, openConnection, wrapConnection } from './connection.ts'
 import { sqliteDialect } from './dialect.ts'
 import { isBusy, translate } from './errors.ts'
@@ -57,6 +58,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
   const cache = createStatementCache()
   const scope = createTransactionScope()
   const signals = createSignals()
+  const commits = createCommits(connection.database)
   const turns = createLock()
   const patience = options.patience ?? PATIENCE
   const report = createReporter(options.hooks)
@@ -120,6 +122,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     await turns.acquire()
     turns.release()
     signals.clear()
+    commits.close()
     reader?.connection.close()
     if (options.database === undefined) connection.close()
   }
@@ -227,6 +230,10 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
       enter(undefined)
       checkChannel(channel)
       return signals.listen(channel, handler)
+    },
+    async onCommit(handler) {
+      enter(undefined)
+      return commits.listen(handler)
     },
     async ping() {
       enter(undefined)

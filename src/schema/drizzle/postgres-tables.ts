@@ -4,6 +4,15 @@ import { agents as agentsTable } from '../agents.ts'
 import { codebases as codebasesTable } from '../codebases.ts'
 import { conversations as conversationsTable } from '../conversations.ts'
 import { messages as messagesTable } from '../messages.ts'
+import {
+  noteEdits as noteEditsTable,
+  noteHeads as noteHeadsTable,
+  noteSnapshots as noteSnapshotsTable,
+  notes as notesTable,
+  noteTexts as noteTextsTable,
+  noteUpdates as noteUpdatesTable,
+  noteVersions as noteVersionsTable,
+} from '../notes.ts'
 import { roles as rolesTable } from '../roles.ts'
 import { settings as settingsTable } from '../settings.ts'
 import { taskDependencies as taskDependenciesTable, tasks as tasksTable } from '../tasks.ts'
@@ -21,3 +30,10 @@ export const taskDependencies = toPostgres(taskDependenciesTable)
 export const conversations = toPostgres(conversationsTable)
 export const messages = toPostgres(messagesTable)
 export const settings = toPostgres(settingsTable)
+export const notes = toPostgres(notesTable)
+export const noteHeads = toPostgres(noteHeadsTable)
+export const noteUpdates = toPostgres(noteUpdatesTable)
+export const noteSnapshots = toPostgres(noteSnapshotsTable)
+export const noteTexts = toPostgres(noteTextsTable)
+export const noteVersions = toPostgres(noteVersionsTable)
+export const noteEdits = toPostgres(noteEditsTable)

@@ -4,6 +4,15 @@ import { agents as agentsTable } from '../agents.ts'
 import { codebases as codebasesTable } from '../codebases.ts'
 import { conversations as conversationsTable } from '../conversations.ts'
 import { messages as messagesTable } from '../messages.ts'
+import {
+  noteEdits as noteEditsTable,
+  noteHeads as noteHeadsTable,
+  noteSnapshots as noteSnapshotsTable,
+  notes as notesTable,
+  noteTexts as noteTextsTable,
+  noteUpdates as noteUpdatesTable,
+  noteVersions as noteVersionsTable,
+} from '../notes.ts'
 import { roles as rolesTable } from '../roles.ts'
 import { settings as settingsTable } from '../settings.ts'
 import { taskDependencies as taskDependenciesTable, tasks as tasksTable } from '../tasks.ts'
@@ -21,3 +30,10 @@ export const taskDependencies = toSqlite(taskDependenciesTable)
 export const conversations = toSqlite(conversationsTable)
 export const messages = toSqlite(messagesTable)
 export const settings = toSqlite(settingsTable)
+export const notes = toSqlite(notesTable)
+export const noteHeads = toSqlite(noteHeadsTable)
+export const noteUpdates = toSqlite(noteUpdatesTable)
+export const noteSnapshots = toSqlite(noteSnapshotsTable)
+export const noteTexts = toSqlite(noteTextsTable)
+export const noteVersions = toSqlite(noteVersionsTable)
+export const noteEdits = toSqlite(noteEditsTable)

@@ -1,0 +1,98 @@
+/**
+ * Compaction off the event loop, in one worker thread that starts when it is first needed and ends when it has
+ * been idle. Small documents are not worth the trip.
+ */
+
+import { Worker } from 'node:worker_threads'
+import { UnavailableError } from '../errors.ts'
+import { type Compacted, compact, type DocumentParts } from './codec.ts'
+
+export interface Compactor {
+  /** Rejects when the parts are no document, or take longer than is good. */
+  compact(parts: DocumentParts): Promise<Compacted>
+  close(): Promise<void>
+}
+
+/** Bytes that are dealt with here and now. */
+const SMALL = 5_000
+/** Milliseconds after which a document is given up. */
+const PATIENCE = 30_000
+/** Milliseconds after which an idle worker is let go. */
+const IDLE = 10_000
+
+interface Job {
+  resolve(value: Compacted): void
+  reject(error: unknown): void
+  readonly timer: NodeJS.Timeout
+}
+
+export function createCompactor(): Compactor {
+  let worker: Worker | undefined
+  let idle: NodeJS.Timeout | undefined
+  let nextId = 0
+  const jobs = new Map<number, Job>()
+
+  function start(): Worker {
+    // The same code as beside this file: TypeScript here, JavaScript in the package.
+    const started = new Worker(
+      new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+    )
+    started.unref()
+    started.on('message', ({ id, value, error }: { id: number; value?: Compacted; error?: string }) => {
+      const job = jobs.get(id)
+      if (job === undefined) return
+      settle(id)
+      if (value === undefined) job.reject(new UnavailableError(`notes: a document cannot be read: ${error}`))
+      else job.resolve(value)
+    })
+    started.on('error', (error) => fail(started, error))
+    started.on('exit', () => fail(started, new Error('the worker ended')))
+    return started
+  }
+
+  function fail(which: Worker, error: unknown): void {
+    if (worker !== which) return
+    worker = undefined
+    for (const [id, job] of [...jobs]) {
+      settle(id)
+      job.reject(new UnavailableError('notes: a document could not be compacted', { cause: error }))
+    }
+  }
+
+  function settle(id: number): void {
+    clearTimeout(jobs.get(id)?.timer)
+    jobs.delete(id)
+    if (jobs.size > 0) return
+    clearTimeout(idle)
+    idle = setTimeout(() => void stop(), IDLE)
+    idle.unref()
+  }
+
+  async function stop(): Promise<void> {
+    clearTimeout(idle)
+    const stopping = worker
+    worker = undefined
+    await stopping?.terminate()
+  }
+
+  return {
+    async compact(parts) {
+      const size = parts.updates.reduce((sum, update) => sum + update.length, parts.snapshot?.length ?? 0)
+      if (size < SMALL) return compact(parts)
+      clearTimeout(idle)
+      worker ??= start()
+      const running = worker
+      const id = nextId++
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          void running.terminate()
+          fail(running, new Error(`it took longer than ${PATIENCE} ms`))
+        }, PATIENCE)
+        timer.unref()
+        jobs.set(id, { resolve, reject, timer })
+        running.postMessage({ id, parts })
+      })
+    },
+    close: stop,
+  }
+}

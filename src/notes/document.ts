@@ -1,0 +1,360 @@
+/**
+ * One note, live in this process: a Yjs document that everything here shares, whatever is written to it on its
+ * way into the log, and whatever others have logged on its way into it.
+ *
+ * What the document emits is what is logged: an update that it knows already emits nothing and costs nothing.
+ * Who writes is told when the log has it, never before. What could not be logged stays and is tried again: the
+ * document would otherwise go on from what nobody else will ever see.
+ */
+
+import * as Y from 'yjs'
+import { ClosedError, NotFoundError, ValidationError } from '../errors.ts'
+import { type NoteHead, notes } from '../schema/notes.ts'
+import { applyParts, isWaiting, textOf } from './codec.ts'
+import { type NoteLimits, tooMuch } from './limits.ts'
+import type { Entry, NoteLog, Parts } from './log.ts'
+
+export interface LiveDocument {
+  readonly noteId: string
+  readonly epoch: string
+  readonly doc: Y.Doc
+  /** Everything up to this update of the log is in the document. */
+  readonly seq: number
+  /** Nothing is in it that is not logged. */
+  readonly isClean: boolean
+  /** How many have it open. */
+  users: number
+  /** Takes in what others have logged. Throws `NotFoundError` when the note is gone. */
+  catchUp(): Promise<void>
+  /**
+   * Changes the document; resolves when that is durable, with the number of the update, or with the number as it
+   * was if nothing changed. An error of `change` itself comes out and nothing is logged.
+   */
+  edit(change: (doc: Y.Doc) => void, actor: string | null): Promise<number>
+  /** The same for an update from elsewhere. Throws `ValidationError` for what is none, or too large. */
+  apply(update: Uint8Array, actor: string | null): Promise<number>
+  /** Resolves when all that was written so far is durable; rejects while it cannot be. */
+  saved(): Promise<void>
+  /** The note is gone: whoever writes is told. */
+  drop(): void
+  /** Lets go of the document. Everything must have been saved. */
+  destroy(): void
+}
+
+export interface DocumentEvents {
+  /** Whether the text is wanted with the next updates that are logged. */
+  wantsText(document: LiveDocument): boolean
+  /** This process has logged updates. The text, if it was wanted, is as of the head's number. */
+  logged(document: LiveDocument, head: NoteHead, text: string | undefined): void
+  /** The note was deleted. */
+  gone(document: LiveDocument): void
+}
+
+/** Marks transactions that bring in what is logged already. */
+export const LOGGED = Symbol('terrace.logged')
+
+/** Who changes a document by hand says so: `doc.transact(…, { actor })`. */
+function actorOf(origin: unknown, fallback: string | null): string | null {
+  const { actor } = Object(origin) as { readonly actor?: unknown }
+  return typeof actor === 'string' ? actor : fallback
+}
+
+interface Waiting extends Entry {
+  /** Rejected once; after that it is merely tried again. */
+  readonly waiters: { resolve(seq: number): void; reject(error: unknown): void }[]
+}
+
+/** Updates merged at a time: merging takes more than linear time. */
+const MERGED = 64
+/** Milliseconds after a failure until the next try, at first and at most. */
+const RETRY = [50, 5000] as const
+
+export function createLiveDocument(
+  noteId: string,
+  parts: Parts,
+  gc: boolean,
+  {
+    log,
+    limits,
+    clientId,
+    events,
+  }: {
+    readonly log: NoteLog
+    readonly limits: NoteLimits
+    readonly clientId: number
+    readonly events: DocumentEvents
+  },
+): LiveDocument {
+  const { epoch } = parts.head
+  const doc = new Y.Doc({ gc, guid: noteId })
+  doc.clientID = clientId
+  applyParts(doc, bytesOf(parts), LOGGED)
+
+  let { seq } = parts
+  /** Bytes of the document as the log has it: an estimate that only has to be of the right size. */
+  let bytes = parts.head.stateBytes + parts.updates.reduce((sum, { data }) => sum + data.length, 0)
+  let waiting: Waiting[] = []
+  let saving: Promise<void> | undefined
+  let scheduled = false
+  let failures = 0
+  let retry: NodeJS.Timeout | undefined
+  let gone: Error | undefined
+  let catching: Promise<void> | undefined
+  /** Set while a change of ours runs: its updates are gathered here. */
+  let gathered: Uint8Array[] | undefined
+
+  doc.on('update', (update: Uint8Array, origin: unknown) => {
+    if (origin === LOGGED || gone !== undefined) return
+    if (gathered !== undefined) gathered.push(update)
+    else enqueue(update, actorOf(origin, null)).catch(() => {})
+  })
+
+  function enqueue(data: Uint8Array, actor: string | null): Promise<number> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ data, actor, waiters: [{ resolve, reject }] })
+      schedule()
+    })
+  }
+
+  function schedule(): void {
+    if (scheduled || saving !== undefined || retry !== undefined) return
+    scheduled = true
+    queueMicrotask(() => {
+      scheduled = false
+      saving ??= save().finally(() => {
+        saving = undefined
+        if (waiting.length > 0) schedule()
+      })
+    })
+  }
+
+  /** Logs what waits; what comes meanwhile makes up the next round. */
+  async function save(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      const { entries, placeOf } = merged(batch)
+      // Now the document is the log, as far as it was read, and this batch.
+      const text = events.wantsText(live) ? textOf(doc) : undefined
+      let head: NoteHead
+      try {
+        head = await log.append(noteId, epoch, entries)
+      } catch (error) {
+        if (error instanceof NotFoundError) {
+          waiting = [...batch, ...waiting]
+          return drop(error)
+        }
+        failed(batch, error)
+        return
+      }
+      failures = 0
+      bytes += entries.reduce((sum, { data }) => sum + data.length, 0)
+      const first = head.seq - entries.length + 1
+      // Others have logged something in between, which is still to be read.
+      const isNext = first === seq + 1
+      if (isNext) seq = head.seq
+      for (const [i, { waiters }] of batch.entries()) {
+        for (const { resolve } of waiters) resolve(first + placeOf[i]!)
+      }
+      events.logged(live, head, isNext ? text : undefined)
+    }
+  }
+
+  function failed(batch: readonly Waiting[], error: unknown): void {
+    // Those who wait are told; what they wrote is in the document, and so goes on waiting without them.
+    for (const { waiters } of batch) for (const { reject } of waiters) reject(error)
+    waiting = [...batch.map((entry) => ({ ...entry, waiters: [] })), ...waiting]
+    // A closed System will not come back.
+    if (error instanceof ClosedError) return
+    const delay = Math.min(RETRY[0] * 2 ** failures++, RETRY[1])
+    retry = setTimeout(() => {
+      retry = undefined
+      schedule()
+    }, delay)
+    retry.unref()
+  }
+
+  /** Neighbours of one writer make up one row. */
+  function merged(batch: readonly Waiting[]): { entries: Entry[]; placeOf: number[] } {
+    const entries: Entry[] = []
+    const placeOf: number[] = []
+    let run: Uint8Array[] = []
+    let size = 0
+    const end = () => {
+      if (run.length === 0) return
+      const data = run.length === 1 ? run[0]! : Y.mergeUpdates(run)
+      entries.push({ data, actor: batch[placeOf.length - 1]!.actor })
+      run = []
+      size = 0
+    }
+    for (const [i, { data, actor }] of batch.entries()) {
+      const isFull = run.length >= MERGED || size + data.length > limits.updateBytes
+      if (run.length > 0 && (isFull || actor !== batch[i - 1]!.actor)) end()
+      placeOf.push(entries.length)
+      run.push(data)
+      size += data.length
+    }
+    end()
+    return { entries, placeOf }
+  }
+
+  function check(): void {
+    if (gone !== undefined) throw gone
+  }
+
+  /** Runs a change and answers what came of it, as one update; undefined if nothing did. */
+  function gather(change: () => void): Uint8Array | undefined {
+    const outer = gathered
+    gathered = []
+    try {
+      change()
+      return gathered.length < 2 ? gathered[0] : Y.mergeUpdates(gathered)
+    } finally {
+      gathered = outer
+    }
+  }
+
+  async function catchUp(): Promise<void> {
+    check()
+    try {
+      const updates = await log.since(noteId, seq)
+      if (updates === undefined) {
+        const parts = await log.load(noteId)
+        if (parts.head.epoch !== epoch) throw new NotFoundError(notes.name, noteId)
+        takeIn(parts.seq, bytesOf(parts))
+      } else if (updates.length > 0) {
+        takeIn(updates.at(-1)!.seq, { snapshot: undefined, updates: updates.map(({ data }) => data) })
+      }
+    } catch (error) {
+      if (error instanceof NotFoundError) drop(error)
+      throw error
+    }
+  }
+
+  function takeIn(upTo: number, given: Parameters<typeof applyParts>[1]): void {
+    applyParts(doc, given, LOGGED)
+    bytes += given.updates.reduce((sum, update) => sum + update.length, 0)
+    if (upTo > seq) seq = upTo
+  }
+
+  function drop(error: NotFoundError): void {
+    if (gone !== undefined) return
+    gone = error
+    clearTimeout(retry)
+    for (const { waiters } of waiting) for (const { reject } of waiters) reject(error)
+    waiting = []
+    events.gone(live)
+  }
+
+  const live: LiveDocument = {
+    noteId,
+    epoch,
+    doc,
+    get seq() {
+      return seq
+    },
+    get isClean() {
+      return waiting.length === 0 && saving === undefined && !scheduled
+    },
+    users: 0,
+
+    catchUp() {
+      // Whoever comes while one is under way needs one that begins after that.
+      const next = (catching ?? Promise.resolve()).catch(() => {}).then(catchUp)
+      catching = next
+      next
+        .finally(() => {
+          if (catching === next) catching = undefined
+        })
+        .catch(() => {})
+      return next
+    },
+
+    async edit(change, actor) {
+      check()
+      const update = gather(() => doc.transact(() => change(doc), { actor }))
+      if (update === undefined) return seq
+      return enqueue(update, actor)
+    },
+
+    async apply(update, actor) {
+      check()
+      if (!(update instanceof Uint8Array)) {
+        throw new ValidationError('notes: an update is a Uint8Array', notes.name)
+      }
+      if (update.length > limits.updateBytes)
+        throw tooMuch('an update has bytes:', update.length, limits.updateBytes)
+      if (bytes + update.length > limits.documentBytes) {
+        throw tooMuch('the document would have bytes:', bytes + update.length, limits.documentBytes)
+      }
+      checkUpdate(doc, update, limits)
+      const { pendingStructs, pendingDs } = doc.store
+      let emitted: Uint8Array | undefined
+      try {
+        emitted = gather(() => Y.applyUpdate(doc, update, { actor }))
+      } catch (error) {
+        throw new ValidationError('notes: the update cannot be applied', notes.name, undefined, {
+          cause: error,
+        })
+      }
+      const isKept = doc.store.pendingStructs !== pendingStructs || doc.store.pendingDs !== pendingDs
+      // What waits for another update is not emitted, and would be lost.
+      if (isKept && isWaiting(doc)) return enqueue(update, actor)
+      return emitted === undefined ? seq : enqueue(emitted, actor)
+    },
+
+    async saved() {
+      check()
+      if (retry !== undefined) {
+        clearTimeout(retry)
+        retry = undefined
+        schedule()
+      }
+      while (waiting.length > 0 || saving !== undefined || scheduled) {
+        const { promise, resolve, reject } = Promise.withResolvers<number>()
+        const last = waiting.at(-1)
+        if (last === undefined) await saving
+        else {
+          last.waiters.push({ resolve, reject })
+          schedule()
+          await promise
+        }
+        check()
+      }
+    },
+
+    drop: () => drop(new NotFoundError(notes.name, noteId)),
+
+    destroy() {
+      gone ??= new ClosedError('this document is closed; open it again')
+      clearTimeout(retry)
+      doc.destroy()
+    },
+  }
+  return live
+}
+
+function bytesOf({ snapshot, updates }: Parts) {
+  return { snapshot: snapshot?.data, updates: updates.map(({ data }) => data) }
+}
+
+/** Looks into an update before it is let into the document: it may come from a stranger. */
+function checkUpdate(doc: Y.Doc, update: Uint8Array, limits: NoteLimits): void {
+  let meta: ReturnType<typeof Y.parseUpdateMeta>
+  try {
+    meta = Y.parseUpdateMeta(update)
+  } catch (error) {
+    throw new ValidationError('notes: this is no Yjs update (V1)', notes.name, undefined, { cause: error })
+  }
+  const known = doc.store.clients
+  let clients = known.size
+  for (const client of meta.from.keys()) if (!known.has(client)) clients++
+  if (clients > limits.clients) throw tooMuch('the document would have writers:', clients, limits.clients)
+  const waiting = doc.store.pendingStructs?.update.length ?? 0
+  if (waiting + update.length <= limits.pendingBytes) return
+  for (const [client, clock] of meta.from) {
+    if (clock > Y.getState(doc.store, client)) {
+      throw tooMuch('bytes wait for what they build on:', waiting + update.length, limits.pendingBytes)
+    }
+  }
+}

@@ -1,0 +1,366 @@
+/**
+ * All notes that are live in this process, over one database: each is there once, however many use it. Unused
+ * ones are kept for a while, the least recently used go first.
+ */
+
+import { createHash, randomUUID } from 'node:crypto'
+import type * as Y from 'yjs'
+import type { Engine } from '../engine/engine.ts'
+import { ClosedError, NotFoundError } from '../errors.ts'
+import { type NoteHead, notes, noteTexts } from '../schema/notes.ts'
+import { type Compacted, encodeSnapshot, textOf } from './codec.ts'
+import { type Compactor, createCompactor } from './compactor.ts'
+import { createLiveDocument, type DocumentEvents, type LiveDocument } from './document.ts'
+import type { Feed } from './feed.ts'
+import { DEFAULT_LIMITS, type NoteLimits } from './limits.ts'
+import { createNoteLog, type NoteLog, type Parts } from './log.ts'
+
+export interface NotesOptions {
+  readonly limits?: Partial<NoteLimits> | undefined
+  /** Milliseconds for which compacted updates are kept, so that readers a little behind find their place. */
+  readonly retainMs?: number | undefined
+  /** Milliseconds between looks for what notifications have missed. */
+  readonly pollMs?: number | undefined
+  /** Unused documents that are kept in memory. */
+  readonly idleDocuments?: number | undefined
+}
+
+/** The text of a note as of an update of its log. */
+export interface NoteContent {
+  readonly noteId: string
+  readonly text: string
+  readonly seq: number
+}
+
+/** What can be done to documents, in a transaction as well. */
+export interface DocumentVerbs {
+  readonly log: NoteLog
+  /** The text as everybody would see it who asks now. Throws `NotFoundError`. */
+  read(noteId: string): Promise<NoteContent>
+  /**
+   * Changes a document that has everything logged so far, at once for all who have it open here; resolves when
+   * the change is durable, with its number.
+   */
+  edit(noteId: string, change: (doc: Y.Doc) => void, actor: string | null): Promise<number>
+  apply(noteId: string, update: Uint8Array, actor: string | null): Promise<number>
+  /** The whole document as a snapshot. */
+  state(noteId: string): Promise<{ readonly seq: number; readonly data: Uint8Array }>
+  /** Resolves when the texts of what was edited here are stored. */
+  textsStored(): Promise<void>
+}
+
+export interface Documents extends DocumentVerbs {
+  readonly limits: NoteLimits
+  /** The notes that are live. */
+  open(): readonly string[]
+  /** Somebody else has changed a note, or deleted it (`null`). */
+  changed(noteId: string, seq: number | null): Promise<void>
+  /** Lends a document, to be given back with `release`. */
+  acquire(noteId: string): Promise<LiveDocument>
+  release(document: LiveDocument): void
+  /** Resolves when all that was written to a live note is durable. */
+  saved(noteId: string): Promise<void>
+  /** Gives back a note that was acquired, once all of it is durable. */
+  giveBack(noteId: string): Promise<void>
+  /** Replaces the log by a snapshot now. Answers whether it did: not while updates wait for others. */
+  compact(noteId: string): Promise<boolean>
+  /** Saves and lets go of everything. */
+  close(): Promise<void>
+}
+
+/** A tail of so many bytes, or as many as the snapshot has, or of so many updates, is compacted. */
+const TAIL_BYTES = 64_000
+const TAIL_COUNT = 2000
+/** What is left behind by a document that is let go. */
+const TAIL_LEFT = 200
+
+export function createDocuments(engine: Engine, feed: Feed, options: NotesOptions): Documents {
+  const limits: NoteLimits = { ...DEFAULT_LIMITS, ...options.limits }
+  const retainMs = options.retainMs ?? 60_000
+  const idleDocuments = options.idleDocuments ?? 64
+  const log = createNoteLog(engine)
+  const compactor: Compactor = createCompactor()
+  /** In the order of use. */
+  const live = new Map<string, Promise<LiveDocument>>()
+  const projections = new Map<string, Projection>()
+  const compacting = new Map<string, Promise<boolean>>()
+  const heads = new Map<string, NoteHead>()
+  const process = randomUUID()
+  let closed = false
+
+  const events: DocumentEvents = {
+    wantsText: (document) => projectionOf(document).isDue(),
+    logged(document, head, text) {
+      heads.set(document.noteId, head)
+      feed.publish({ kind: 'edited', noteId: head.noteId, workspaceId: head.workspaceId, seq: head.seq })
+      projectionOf(document).logged(head.seq, text)
+      if (isLong(head)) void compact(document.noteId).catch(() => {})
+    },
+    gone: (document) => forget(document),
+  }
+
+  // ---------------------------------------------------------------- documents
+
+  async function load(noteId: string): Promise<LiveDocument> {
+    const [note, parts] = await Promise.all([engine.get(notes, noteId), log.load(noteId)])
+    if (note === null) throw new NotFoundError(notes.name, noteId)
+    const { epoch } = parts.head
+    const document = createLiveDocument(noteId, parts, note.gc, {
+      log,
+      limits,
+      clientId: clientIdOf(`${process} ${epoch}`),
+      events,
+    })
+    heads.set(noteId, parts.head)
+    return document
+  }
+
+  async function acquire(noteId: string): Promise<LiveDocument> {
+    if (closed) throw new ClosedError()
+    let loading = live.get(noteId)
+    if (loading === undefined) {
+      loading = load(noteId)
+      loading.catch(() => {
+        if (live.get(noteId) === loading) live.delete(noteId)
+      })
+    } else {
+      live.delete(noteId)
+    }
+    live.set(noteId, loading)
+    const document = await loading
+    document.users++
+    feed.follow()
+    return document
+  }
+
+  function release(document: LiveDocument): void {
+    document.users--
+    void evict()
+  }
+
+  /** Lets go of the documents that were not used for longest. */
+  async function evict(): Promise<void> {
+    let surplus = live.size - idleDocuments
+    for (const [noteId, loading] of live) {
+      if (surplus <= 0) break
+      const document = await loading.catch(() => undefined)
+      if (document === undefined || document.users > 0 || live.get(noteId) !== loading) continue
+      if (!document.isClean) continue
+      surplus--
+      forget(document)
+    }
+    if (live.size === 0) feed.rest()
+  }
+
+  function forget(document: LiveDocument): void {
+    const { noteId } = document
+    live.delete(noteId)
+    void projections.get(noteId)?.end()
+    projections.delete(noteId)
+    const head = heads.get(noteId)
+    heads.delete(noteId)
+    document.destroy()
+    if (head !== undefined && !closed && head.seq - head.snapshotSeq > TAIL_LEFT) {
+      void compact(noteId).catch(() => {})
+    }
+  }
+
+  async function using<R>(noteId: string, work: (document: LiveDocument) => Promise<R>): Promise<R> {
+    const document = await acquire(noteId)
+    try {
+      return await work(document)
+    } finally {
+      release(document)
+    }
+  }
+
+  // ---------------------------------------------------------------- text
+
+  interface Projection {
+    isDue(): boolean
+    logged(seq: number, text: string | undefined): void
+    /** Stores the text now, if it can be told apart from what is not logged yet. */
+    settle(): Promise<void>
+    end(): Promise<void>
+  }
+
+  function projectionOf(document: LiveDocument): Projection {
+    const known = projections.get(document.noteId)
+    if (known !== undefined) return known
+    const { noteId } = document
+    let dueAt = 0
+    let timer: NodeJS.Timeout | undefined
+    let writing = Promise.resolve()
+    let stored = 0
+    /** The text as of the document's number, if it has nothing that is not logged. */
+    const project = () => {
+      if (!document.isClean || document.seq <= stored) return
+      write(document.seq, textOf(document.doc))
+    }
+    const write = (seq: number, text: string) => {
+      stored = seq
+      // The longer the text, the less often it is written whole.
+      dueAt = performance.now() + 20 + text.length / 200
+      writing = writing.then(() => log.project(noteId, seq, text)).catch(() => {})
+    }
+    const projection: Projection = {
+      isDue: () => performance.now() >= dueAt,
+      logged(seq, text) {
+        if (text !== undefined) return write(seq, text)
+        timer ??= setTimeout(
+          () => {
+            timer = undefined
+            project()
+            if (document.seq > stored) projection.logged(document.seq, undefined)
+          },
+          Math.max(5, dueAt - performance.now()),
+        )
+        timer.unref()
+      },
+      async settle() {
+        project()
+        await writing
+      },
+      async end() {
+        clearTimeout(timer)
+        await projection.settle()
+      },
+    }
+    projections.set(noteId, projection)
+    return projection
+  }
+
+  // ---------------------------------------------------------------- compaction
+
+  async function compact(noteId: string): Promise<boolean> {
+    const running = compacting.get(noteId)
+    if (running !== undefined) return running
+    const compaction = compactNow(noteId).finally(() => compacting.delete(noteId))
+    compacting.set(noteId, compaction)
+    return compaction
+  }
+
+  async function compactNow(noteId: string): Promise<boolean> {
+    const [note, parts] = await Promise.all([engine.get(notes, noteId), log.load(noteId)])
+    if (note === null || parts.updates.length === 0) return false
+    const { data, text }: Compacted = await compactor.compact({
+      gc: note.gc,
+      snapshot: parts.snapshot?.data,
+      updates: parts.updates.map((update) => update.data),
+    })
+    if (data === undefined) return false
+    const installed = await log.install(noteId, { parts, data, edits: editsOf(parts) }, retainMs)
+    if (installed) await log.project(noteId, parts.seq, text)
+    const head = heads.get(noteId)
+    if (installed && head !== undefined) heads.set(noteId, { ...head, snapshotSeq: parts.seq })
+    return installed
+  }
+
+  return {
+    log,
+    limits,
+    open: () => [...live.keys()],
+
+    async changed(noteId, seq) {
+      const document = await live.get(noteId)?.catch(() => undefined)
+      if (document === undefined) return
+      if (seq === null) document.drop()
+      else if (seq > document.seq) await document.catchUp()
+    },
+
+    state: (noteId) =>
+      using(noteId, async (document) => {
+        // Until nothing has come in between: then the document is the log up to its number.
+        for (let attempt = 0; attempt < 20; attempt++) {
+          await document.saved()
+          await document.catchUp()
+          if (document.isClean) break
+        }
+        return { seq: document.seq, data: encodeSnapshot(document.doc) }
+      }),
+
+    async textsStored() {
+      await Promise.all([...projections.values()].map((projection) => projection.settle()))
+    },
+
+    async read(noteId) {
+      const [head, stored] = await Promise.all([log.head(noteId), engine.get(noteTexts, noteId)])
+      if (head === null || stored === null) throw new NotFoundError(notes.name, noteId)
+      if (stored.seq === head.seq) return { noteId, text: stored.text, seq: stored.seq }
+      return using(noteId, async (document) => {
+        if (document.seq < head.seq) await document.catchUp()
+        const { seq, doc, isClean } = document
+        const text = textOf(doc)
+        if (isClean) void log.project(noteId, seq, text).catch(() => {})
+        return { noteId, text, seq }
+      })
+    },
+
+    edit: (noteId, change, actor) =>
+      using(noteId, async (document) => {
+        await document.catchUp()
+        return document.edit(change, actor)
+      }),
+
+    apply: (noteId, update, actor) => using(noteId, (document) => document.apply(update, actor)),
+
+    acquire,
+    release,
+
+    async saved(noteId) {
+      await (await live.get(noteId))?.saved()
+    },
+
+    async giveBack(noteId) {
+      const document = await live.get(noteId)
+      if (document === undefined || document.users === 0) return
+      try {
+        await document.saved()
+      } finally {
+        release(document)
+      }
+    },
+
+    compact,
+
+    async close() {
+      closed = true
+      const documents = await Promise.all([...live.values()].map((loading) => loading.catch(() => undefined)))
+      const failures: unknown[] = []
+      for (const document of documents) {
+        if (document === undefined) continue
+        await document.saved().catch((error: unknown) => failures.push(error))
+        await projections.get(document.noteId)?.end()
+        document.destroy()
+      }
+      live.clear()
+      projections.clear()
+      await Promise.allSettled(compacting.values())
+      await compactor.close()
+      if (failures.length > 0) throw failures[0]
+    },
+  }
+}
+
+function isLong({ seq, snapshotSeq, tailBytes, stateBytes }: NoteHead): boolean {
+  return tailBytes >= Math.max(TAIL_BYTES, stateBytes) || seq - snapshotSeq >= TAIL_COUNT
+}
+
+/** The stretches of one writer. */
+export function editsOf({ updates }: Pick<Parts, 'updates'>) {
+  const edits: { fromSeq: number; toSeq: number; actor: string | null; firstAt: Date; lastAt: Date }[] = []
+  for (const { seq, actor, at } of updates) {
+    const last = edits.at(-1)
+    if (last?.actor === actor) Object.assign(last, { toSeq: seq, lastAt: at })
+    else edits.push({ fromSeq: seq, toSeq: seq, actor, firstAt: at, lastAt: at })
+  }
+  return edits
+}
+
+/**
+ * One per process and note, the same whenever the note is loaded again: every one that ever wrote makes the
+ * document longer. It goes on where it stopped, because the document is loaded whole.
+ */
+function clientIdOf(name: string): number {
+  return createHash('sha256').update(name).digest().readUInt32BE()
+}

@@ -1,0 +1,68 @@
+/** Edits of a text by what is meant. Each says what it does to the text as it is then; Yjs does the rest. */
+
+import type * as Y from 'yjs'
+import { ValidationError } from '../errors.ts'
+import { notes } from '../schema/notes.ts'
+import { isBoundary } from './characters.ts'
+import { CONTENT } from './codec.ts'
+import { type Splice, splices, threeWay } from './merge.ts'
+
+/** Makes changes in ascending order, from the last to the first, so that none moves another. */
+function make(doc: Y.Doc, changes: readonly Splice[]): void {
+  const text = doc.getText(CONTENT)
+  for (const { at, remove, insert } of changes.toReversed()) {
+    if (remove > 0) text.delete(at, remove)
+    if (insert !== '') text.insert(at, insert)
+  }
+}
+
+export const appended = (addition: string) => (doc: Y.Doc) => {
+  const text = doc.getText(CONTENT)
+  if (addition !== '') text.insert(text.length, addition)
+}
+
+export const inserted = (index: number, addition: string) => (doc: Y.Doc) => {
+  const text = doc.getText(CONTENT)
+  const now = text.toString()
+  if (!Number.isInteger(index) || index < 0 || index > now.length) {
+    throw refuse(`there is no place ${String(index)} in a text of ${now.length}`, 'index')
+  }
+  if (!isBoundary(now, index)) throw refuse(`place ${index} is in the middle of a character`, 'index')
+  if (addition !== '') text.insert(index, addition)
+}
+
+/** Only whole characters match: an `e` is not part of an `é`. */
+export const replaced = (before: string, after: string) => (doc: Y.Doc) => {
+  const now = doc.getText(CONTENT).toString()
+  const places = placesOf(now, before)
+  const [at] = places
+  if (at === undefined) throw refuse(`the text does not contain ${quoted(before)}`, 'old')
+  if (places.length > 1) {
+    throw refuse(`the text contains ${quoted(before)} more than once; give more of what is around it`, 'old')
+  }
+  make(
+    doc,
+    splices(before, after).map((splice) => ({ ...splice, at: splice.at + at })),
+  )
+}
+
+export const merged = (base: string, wanted: string) => (doc: Y.Doc) => {
+  make(doc, threeWay(base, wanted, doc.getText(CONTENT).toString()))
+}
+
+/** Two at the most. */
+function placesOf(text: string, part: string): number[] {
+  const places: number[] = []
+  for (let at = text.indexOf(part); at >= 0 && places.length < 2; at = text.indexOf(part, at + 1)) {
+    if (isBoundary(text, at) && isBoundary(text, at + part.length)) places.push(at)
+  }
+  return places
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 57)}…`)
+}
+
+function refuse(message: string, column: string): ValidationError {
+  return new ValidationError(`notes: ${message}`, notes.name, column)
+}

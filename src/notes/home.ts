@@ -1,0 +1,87 @@
+/**
+ * Where the notes of a database live in this process. Made with the first use of notes; documents, and Yjs with
+ * them, are loaded when the first one is needed.
+ */
+
+import { loadPeer } from '../engine/drivers.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Documents, DocumentVerbs, NotesOptions } from './documents.ts'
+import { createFeed, type Feed } from './feed.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+
+export interface Home {
+  readonly feed: Feed
+  readonly options: NotesOptions
+  documents(): Promise<Documents>
+  /** The note was deleted. */
+  gone(noteId: string): Promise<void>
+  /** Resolves when the texts of what was edited here are stored. */
+  textsStored(): Promise<void>
+  close(): Promise<void>
+}
+
+const homes = new WeakMap<Engine, Home>()
+const chosen = new WeakMap<Engine, NotesOptions>()
+
+/** Before the first use. */
+export function chooseNotesOptions(engine: Engine, options: NotesOptions | undefined): void {
+  if (options !== undefined) chosen.set(engine, options)
+}
+
+/** The notes of an engine that owns its database. */
+export function homeOf(engine: Engine): Home {
+  let home = homes.get(engine)
+  if (home === undefined) {
+    home = createHome(engine, chosen.get(engine) ?? {})
+    homes.set(engine, home)
+  }
+  return home
+}
+
+/** Saves what there is, if notes were used. */
+export async function closeNotes(engine: Engine): Promise<void> {
+  await homes.get(engine)?.close()
+}
+
+/** For a transaction. */
+export async function transientDocuments(engine: Engine): Promise<DocumentVerbs> {
+  const { createTransientDocuments } = await loadPeer('yjs', 'notes', () => import('./transient.ts'))
+  return createTransientDocuments(engine, DEFAULT_LIMITS)
+}
+
+function createHome(engine: Engine, options: NotesOptions): Home {
+  let loading: Promise<Documents> | undefined
+  let documents: Documents | undefined
+  const feed = createFeed(engine, {
+    pollMs: options.pollMs ?? 1000,
+    openNotes: () => documents?.open() ?? [],
+    changed: async (noteId, seq) => documents?.changed(noteId, seq),
+  })
+  return {
+    feed,
+    options,
+    documents() {
+      loading ??= loadPeer('yjs', 'notes', () => import('./documents.ts')).then(
+        ({ createDocuments }) => {
+          documents = createDocuments(engine, feed, options)
+          return documents
+        },
+        (error: unknown) => {
+          loading = undefined
+          throw error
+        },
+      )
+      return loading
+    },
+    gone: async (noteId) => documents?.changed(noteId, null),
+    textsStored: async () => documents?.textsStored(),
+    async close() {
+      const opened = await loading?.catch(() => undefined)
+      try {
+        await opened?.close()
+      } finally {
+        await feed.close()
+      }
+    },
+  }
+}

@@ -1,0 +1,26 @@
+/** Bounds of documents; each is refused with a `ValidationError` that names it. */
+
+import { ValidationError } from '../errors.ts'
+import { notes } from '../schema/notes.ts'
+
+export interface NoteLimits {
+  /** Bytes of one update. */
+  readonly updateBytes: number
+  /** Bytes of a whole document, as the snapshot and what came after it. */
+  readonly documentBytes: number
+  /** Bytes that wait for updates they build on. */
+  readonly pendingBytes: number
+  /** Clients that have ever written to a document. */
+  readonly clients: number
+}
+
+export const DEFAULT_LIMITS: NoteLimits = {
+  updateBytes: 1_000_000,
+  documentBytes: 32_000_000,
+  pendingBytes: 1_000_000,
+  clients: 10_000,
+}
+
+export function tooMuch(what: string, found: number, limit: number): ValidationError {
+  return new ValidationError(`notes: ${what} ${found}, more than the limit of ${limit}`, notes.name)
+}

@@ -1,0 +1,28 @@
+/** Makes a document what it was, as an edit like any other: what came since is changed back, not forgotten. */
+
+import * as Y from 'yjs'
+import { CONTENT, inflate } from './codec.ts'
+import { merged } from './editing.ts'
+
+export const restored = (snapshot: Uint8Array) => (doc: Y.Doc) => {
+  const old = new Y.Doc({ gc: false })
+  try {
+    Y.applyUpdateV2(old, inflate(snapshot))
+    const now = doc.getText(CONTENT).toString()
+    merged(now, old.getText(CONTENT).toString())(doc)
+    for (const name of new Set([...old.share.keys(), ...doc.share.keys()])) {
+      if (name !== CONTENT) restoreTree(old, doc, name)
+    }
+  } finally {
+    old.destroy()
+  }
+}
+
+/** Trees of editors and other lists are replaced whole. */
+function restoreTree(old: Y.Doc, doc: Y.Doc, name: string): void {
+  const source = old.getXmlFragment(name)
+  const target = doc.getXmlFragment(name)
+  if (source.toString() === target.toString()) return
+  target.delete(0, target.length)
+  target.insert(0, source.toArray().map((child) => child.clone()) as (Y.XmlElement | Y.XmlText)[])
+}

@@ -1,0 +1,476 @@
+/**
+ * Documents that people and agents write at the same time. A note's content is a Yjs document, kept as a log of
+ * updates; its plain text is kept beside it. What is written is durable when its promise resolves, and nothing
+ * that was acknowledged is ever lost: not to another writer, and not to a crash.
+ */
+
+import type * as Y from 'yjs'
+import type { CallOptions, Engine } from '../engine/engine.ts'
+import { contains, oneOfThese, ref } from '../engine/query.ts'
+import { NotFoundError, ValidationError } from '../errors.ts'
+import type { Documents, DocumentVerbs, NoteContent } from '../notes/documents.ts'
+import { announce, type Interest, type NoteEvent } from '../notes/feed.ts'
+import { homeOf, transientDocuments } from '../notes/home.ts'
+import { fold } from '../schema/dsl/fold.ts'
+import { compareText } from '../schema/dsl/order.ts'
+import { checkValue } from '../schema/dsl/values.ts'
+import {
+  type NoteEdit,
+  type NoteRow,
+  type NoteUpdate,
+  type NoteVersionRow,
+  noteEdits,
+  noteHeads,
+  notes,
+  noteTexts,
+  noteUpdates,
+  noteVersions,
+} from '../schema/notes.ts'
+import { workspaces } from '../schema/workspaces.ts'
+import { wholeOf } from './confine.ts'
+import {
+  ATTEMPTS,
+  checkLimit,
+  contended,
+  defineStore,
+  detached,
+  type Filter,
+  idOf,
+  type NewOf,
+  newRow,
+  notFound,
+  type PatchOf,
+  type StoreVerbs,
+  storeVerbs,
+} from './store.ts'
+
+export type Note = NoteRow
+export type { NoteContent, NoteEvent }
+
+const definition = defineStore(notes, { fixed: ['type', 'gc'] })
+
+export type NewNote = NewOf<typeof definition> & {
+  /** What it says to begin with. */
+  readonly text?: string | undefined
+}
+export type NotePatch = PatchOf<typeof definition>
+
+export interface WriteOptions extends CallOptions {
+  /** Who writes; kept with the update. */
+  readonly actor?: string | null | undefined
+}
+
+/** What was written is durable, and is the update of this number. */
+export interface Written {
+  readonly noteId: string
+  readonly seq: number
+}
+
+/** A state that has a name. */
+export type NoteVersion = Pick<NoteVersionRow, 'label' | 'seq' | 'actor' | 'createdAt'>
+
+export interface NoteHistory {
+  /** By age. */
+  readonly versions: NoteVersion[]
+  /** Who wrote what, in order: stretches of one writer each. */
+  readonly edits: Pick<NoteEdit, 'actor' | 'fromSeq' | 'toSeq' | 'firstAt' | 'lastAt'>[]
+}
+
+export interface NoteMatch {
+  readonly note: Note
+  /** What is around the first place of the text that matches; null when only the title does. */
+  readonly excerpt: string | null
+}
+
+export interface NoteStore extends StoreVerbs<typeof notes, NewNote, NotePatch, Filter<typeof notes>> {
+  /** The workspace's spec, which is made if there is none: once, however many ask. What is given counts only then. */
+  ensureSpec(
+    workspaceId: string,
+    options?: CallOptions & { readonly title?: string | undefined; readonly text?: string | undefined },
+  ): Promise<Note>
+  /** The text as everybody would see it who asks now. Throws `NotFoundError`. */
+  read(id: string, options?: CallOptions): Promise<NoteContent>
+  /** Adds to the end. Throws `NotFoundError`. */
+  append(id: string, text: string, options?: WriteOptions): Promise<Written>
+  /** Inserts at a place, counted as in a string. Throws `ValidationError` where there is none. */
+  insert(id: string, index: number, text: string, options?: WriteOptions): Promise<Written>
+  /**
+   * Replaces a part of the text by another. Throws `ValidationError` when the text does not contain `old`, or
+   * more than once.
+   */
+  replace(
+    id: string,
+    change: { readonly old: string; readonly new: string },
+    options?: WriteOptions,
+  ): Promise<Written>
+  /**
+   * Makes of the text what was made of `base`: what others have written since stays. `base` is what `read`
+   * answered, or its text.
+   */
+  edit(
+    id: string,
+    base: string | { readonly text: string },
+    text: string,
+    options?: WriteOptions,
+  ): Promise<Written>
+  /**
+   * Adds a Yjs update (V1), of whatever origin; one that is known already changes nothing. Throws
+   * `ValidationError` for what is none, and for what is over a limit.
+   */
+  applyUpdate(id: string, update: Uint8Array, options?: WriteOptions): Promise<Written>
+  /**
+   * The live document: one per process, and what others write appears in it. Its text is
+   * `doc.getText('content')`; `doc.transact(…, { actor })` says who writes. Give it back with `close`.
+   */
+  open(id: string): Promise<Y.Doc>
+  /** Resolves when all that was written to an open document is durable; rejects when it could not be. */
+  saved(id: string): Promise<void>
+  /** Gives back a document that was opened, saved. */
+  close(id: string): Promise<void>
+  /** What happens to notes from now on, in whichever process, until the loop is left or the signal aborts. */
+  watch(
+    interest: { readonly workspaceId: string } | { readonly noteId: string },
+    options?: CallOptions,
+  ): AsyncIterableIterator<NoteEvent>
+  /** Throws `NotFoundError`. */
+  history(id: string, options?: CallOptions): Promise<NoteHistory>
+  /** Names the state as it is now. Throws `AlreadyExistsError` for a name that is taken. */
+  label(id: string, label: string, options?: WriteOptions): Promise<NoteVersion>
+  /** Makes the note what it was, by an edit. Throws `NotFoundError` for an unknown name. */
+  restore(id: string, label: string, options?: WriteOptions): Promise<Written>
+  /**
+   * Notes whose title or text contains this, whatever its case, in the order of their ids, which is by age unless
+   * they were given. 50 unless told, 1,000 at most.
+   */
+  search(
+    workspaceId: string,
+    text: string,
+    options?: CallOptions & { readonly limit?: number | undefined },
+  ): Promise<NoteMatch[]>
+  /** Replaces the log by a snapshot now, which otherwise happens by itself. Answers whether it did. */
+  compact(id: string): Promise<boolean>
+}
+
+export function createNoteStore(engine: Engine): NoteStore {
+  const verbs = storeVerbs(engine, definition)
+  const beneath = wholeOf(engine) ?? engine
+  /** Only an engine that owns its database has documents that live on; others belong to a transaction. */
+  const home = 'tier' in beneath ? homeOf(beneath) : undefined
+  const isConfined = beneath !== engine
+
+  async function documents(): Promise<DocumentVerbs> {
+    return home === undefined ? transientDocuments(engine) : home.documents()
+  }
+
+  async function liveDocuments(): Promise<Documents> {
+    if (home !== undefined) return home.documents()
+    throw new ValidationError('notes: live documents are not part of a transaction', notes.name)
+  }
+
+  /** What lives in the process knows no workspaces, so a confined store looks first. */
+  async function check(id: unknown, options?: CallOptions): Promise<string> {
+    options?.signal?.throwIfAborted()
+    const noteId = idOf(notes, id)
+    if (isConfined && (await engine.get(noteHeads, noteId, options)) === null) return notFound(notes, noteId)
+    return noteId
+  }
+
+  async function tell(
+    kind: NoteEvent['kind'],
+    { id, workspaceId }: Pick<Note, 'id' | 'workspaceId'>,
+    seq: number,
+  ) {
+    const event: NoteEvent = { kind, noteId: id, workspaceId, seq }
+    if (home !== undefined) home.feed.publish(event)
+    else await announce(engine, [event])
+  }
+
+  async function written(noteId: string, seq: Promise<number>): Promise<Written> {
+    return { noteId, seq: await seq }
+  }
+
+  async function change(
+    id: string,
+    load: () => Promise<(doc: Y.Doc) => void>,
+    { actor, signal }: WriteOptions,
+  ): Promise<Written> {
+    const by = actorOf(actor)
+    const noteId = await check(id, { signal })
+    const [change, docs] = await Promise.all([load(), documents()])
+    const done = await written(noteId, docs.edit(noteId, change, by))
+    if (home === undefined) await tellEdited(noteId, done.seq)
+    return done
+  }
+
+  /** In a transaction, where nobody else does. */
+  async function tellEdited(noteId: string, seq: number): Promise<void> {
+    const head = await engine.get(noteHeads, noteId)
+    if (head !== null) await tell('edited', { id: noteId, workspaceId: head.workspaceId }, seq)
+  }
+
+  async function make(
+    input: NewNote,
+    orFind: boolean,
+    options: CallOptions | undefined,
+  ): Promise<Note | null> {
+    const { text, ...columns } = detached(notes, Object(input) as NewNote)
+    const row = newRow(engine, definition, columns)
+    const content = text === undefined ? '' : checkText(text)
+    const data = content === '' ? undefined : (await import('../notes/seed.ts')).seed(content)
+    const at = row.createdAt
+    const noteId = ref('id')
+    const workspaceId = ref('workspaceId')
+    const seq = data === undefined ? 0 : 1
+    const made = await engine.write(
+      {
+        head: {
+          insert: notes,
+          row,
+          ...(orFind && { onConflict: { columns: ['workspaceId'] } }),
+        },
+        steps: [
+          {
+            insert: noteHeads,
+            rows: [
+              {
+                noteId,
+                workspaceId,
+                epoch: engine.newId(),
+                seq,
+                snapshotAt: at,
+                tailBytes: data?.length ?? 0,
+              },
+            ],
+          },
+          { insert: noteTexts, rows: [{ noteId, workspaceId, seq, text: content }] },
+          ...(data === undefined
+            ? []
+            : [{ insert: noteUpdates, rows: [{ noteId, seq, workspaceId, actor: null, at, data }] }]),
+        ],
+      },
+      options,
+    )
+    if (made !== null) await tell('created', made, seq)
+    return made
+  }
+
+  return {
+    ...verbs,
+
+    async create(input, options) {
+      // The cast: without a conflict to give way to, it is made or refused.
+      return (await make(input, false, options)) as Note
+    },
+
+    async ensureSpec(workspaceId, { title = 'Spec', text, signal } = {}) {
+      const where = { workspaceId: idOf(notes, workspaceId), type: 'spec' } as const
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const [found] = await engine.find(notes, { where, limit: 1 }, { signal })
+        if (found !== undefined) return found
+        const made = await make({ workspaceId, type: 'spec', title, text }, true, { signal })
+        if (made !== null) return made
+        // Somebody else's is there now.
+      }
+      throw contended(notes, workspaceId)
+    },
+
+    async update(id, patch, options) {
+      const note = await verbs.update(id, patch, options)
+      const head = await engine.get(noteHeads, note.id, options)
+      await tell('updated', note, head?.seq ?? 0)
+      return note
+    },
+
+    async delete(id, options) {
+      const [note] = await engine.remove(notes, { where: { id: idOf(notes, id) } }, options)
+      if (note === undefined) return false
+      await home?.gone(note.id)
+      await tell('deleted', note, 0)
+      return true
+    },
+
+    async read(id, options) {
+      const noteId = await check(id, options)
+      return (await documents()).read(noteId)
+    },
+
+    append: async (id, text, options = {}) =>
+      change(id, async () => (await editing()).appended(checkText(text)), options),
+    insert: async (id, index, text, options = {}) =>
+      change(id, async () => (await editing()).inserted(index, checkText(text)), options),
+    replace: async (id, { old, new: by }, options = {}) =>
+      change(id, async () => (await editing()).replaced(checkPart(old), checkText(by)), options),
+    edit: async (id, base, text, options = {}) =>
+      change(id, async () => (await editing()).merged(checkBase(base), checkText(text)), options),
+
+    async applyUpdate(id, update, { actor, signal } = {}) {
+      const by = actorOf(actor)
+      const noteId = await check(id, { signal })
+      const done = await written(noteId, (await documents()).apply(noteId, update, by))
+      if (home === undefined) await tellEdited(noteId, done.seq)
+      return done
+    },
+
+    async open(id) {
+      const noteId = await check(id)
+      const docs = await liveDocuments()
+      const document = await docs.acquire(noteId)
+      await document.catchUp()
+      return document.doc
+    },
+
+    async saved(id) {
+      await (await liveDocuments()).saved(await check(id))
+    },
+
+    async close(id) {
+      await (await liveDocuments()).giveBack(await check(id))
+    },
+
+    watch(interest, options = {}) {
+      if (home === undefined)
+        throw new ValidationError('notes: watching is not part of a transaction', notes.name)
+      const place = checkInterest(interest)
+      return home.feed.watch(place, options.signal, isConfined ? () => isVisible(place) : undefined)
+    },
+
+    async history(id, options) {
+      const noteId = idOf(notes, id)
+      const [head, versions, edits, tail] = await Promise.all([
+        engine.get(noteHeads, noteId, options),
+        engine.find(noteVersions, { where: { noteId }, orderBy: [['createdAt', 'asc']] }, options),
+        engine.find(noteEdits, { where: { noteId }, orderBy: [['fromSeq', 'asc']] }, options),
+        engine.find(noteUpdates, { where: { noteId }, orderBy: [['seq', 'asc']] }, options),
+      ])
+      if (head === null) return notFound(notes, noteId)
+      return {
+        versions: versions.map(({ label, seq, actor, createdAt }) => ({ label, seq, actor, createdAt })),
+        edits: joinEdits(edits, tail),
+      }
+    },
+
+    async label(id, label, { actor, signal } = {}) {
+      const by = actorOf(actor)
+      const noteId = await check(id, { signal })
+      checkValue(notes, noteVersions.columns.label, label)
+      const { seq, data } = await (await documents()).state(noteId)
+      const head = (await engine.get(noteHeads, noteId, { signal })) ?? notFound(notes, noteId)
+      const { workspaceId } = head
+      const createdAt = engine.now()
+      const row = { id: engine.newId(), noteId, workspaceId, label, seq, actor: by, data, createdAt }
+      await engine.insert(noteVersions, [row], { signal })
+      return { label, seq, actor: by, createdAt }
+    },
+
+    async restore(id, label, options = {}) {
+      const noteId = idOf(notes, id)
+      if (typeof label !== 'string') throw new ValidationError('notes: a label is text', notes.name, 'label')
+      const [version] = await engine.find(noteVersions, { where: { noteId, label }, limit: 1 }, options)
+      if (version === undefined) throw new NotFoundError(noteVersions.name, label)
+      return change(noteId, async () => (await import('../notes/restore.ts')).restored(version.data), options)
+    },
+
+    async search(workspaceId, text, { limit, signal } = {}) {
+      const place = idOf(notes, workspaceId)
+      const most = checkLimit(notes, limit)
+      const sought = checkPart(text)
+      // What was written here a moment ago is found as well.
+      await home?.textsStored()
+      const [titled, texts] = await Promise.all([
+        engine.find(
+          notes,
+          { where: { workspaceId: place, title: contains(sought) }, limit: most },
+          { signal },
+        ),
+        engine.find(
+          noteTexts,
+          { where: { workspaceId: place, text: contains(sought) }, limit: most },
+          { signal },
+        ),
+      ])
+      const found = new Map(texts.map((each) => [each.noteId, each.text]))
+      const rows = new Map(titled.map((note) => [note.id, note]))
+      const missing = [...found.keys()].filter((noteId) => !rows.has(noteId))
+      if (missing.length > 0) {
+        const others = await engine.find(notes, { where: { id: oneOfThese(missing) } }, { signal })
+        for (const note of others) rows.set(note.id, note)
+      }
+      return [...rows.values()]
+        .sort((a, b) => compareText(a.id, b.id))
+        .slice(0, most)
+        .map((note) => {
+          const content = found.get(note.id)
+          return { note, excerpt: content === undefined ? null : excerptOf(content, sought) }
+        })
+    },
+
+    async compact(id) {
+      const noteId = await check(id)
+      return (await liveDocuments()).compact(noteId)
+    },
+  }
+
+  /** Whether a confined store may hear of this. */
+  async function isVisible({ workspaceId, noteId }: Interest): Promise<boolean> {
+    if (workspaceId !== undefined && (await engine.get(workspaces, workspaceId)) === null) return false
+    return noteId === undefined || (await engine.get(noteHeads, noteId)) !== null
+  }
+}
+
+const editing = () => import('../notes/editing.ts')
+
+function checkText(text: unknown): string {
+  return checkValue(notes, { ...noteTexts.columns.text!, key: 'text' }, text) as string
+}
+
+function checkPart(text: unknown): string {
+  if (text === '') throw new ValidationError('notes: what is looked for may not be empty', notes.name)
+  return checkText(text)
+}
+
+function checkBase(base: unknown): string {
+  return checkText(
+    typeof base === 'object' && base !== null ? (base as { readonly text?: unknown }).text : base,
+  )
+}
+
+function actorOf(actor: unknown): string | null {
+  if (actor === undefined || actor === null) return null
+  return checkValue(noteUpdates, noteUpdates.columns.actor, actor) as string
+}
+
+function checkInterest(interest: unknown): Interest {
+  const { workspaceId, noteId } = Object(interest) as Record<string, unknown>
+  if (typeof workspaceId === 'string') return { workspaceId }
+  if (typeof noteId === 'string') return { noteId }
+  throw new ValidationError('notes: watch a workspace or a note: { workspaceId } or { noteId }', notes.name)
+}
+
+/** What was compacted, and after that what is in the log: stretches of one writer each. */
+function joinEdits(edits: readonly NoteEdit[], tail: readonly NoteUpdate[]): NoteHistory['edits'] {
+  const compacted = edits.at(-1)?.toSeq ?? 0
+  const rest = tail.filter(({ seq }) => seq > compacted)
+  const single = rest.map(({ seq, actor, at }) => ({
+    fromSeq: seq,
+    toSeq: seq,
+    actor,
+    firstAt: at,
+    lastAt: at,
+  }))
+  const joined: { actor: string | null; fromSeq: number; toSeq: number; firstAt: Date; lastAt: Date }[] = []
+  for (const { actor, fromSeq, toSeq, firstAt, lastAt } of [...edits, ...single]) {
+    const last = joined.at(-1)
+    if (last?.actor === actor) Object.assign(last, { toSeq, lastAt })
+    else joined.push({ actor, fromSeq, toSeq, firstAt, lastAt })
+  }
+  return joined
+}
+
+/** The first line that matches, or else the place. */
+function excerptOf(text: string, sought: string): string {
+  const folded = fold(sought)
+  const line = text.split('\n').find((each) => fold(each).includes(folded))
+  const source = line ?? text
+  const at = Math.max(0, fold(source).indexOf(folded) - 60)
+  return source.slice(at, at + 200).toWellFormed()
+}
