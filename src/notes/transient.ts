@@ -27,7 +27,9 @@ export function createTransientDocuments(engine: Engine, limits: NoteLimits): Do
       events: {
         wantsText: () => true,
         gone: () => {},
-        logged: (_document, head, text) => void (logged = [head.seq, text]),
+        logged(_document, head, text) {
+          logged = [head.seq, text]
+        },
       },
     })
   }
