@@ -105,13 +105,14 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
 
   function openReader() {
     // What a transaction has not committed is invisible to another connection.
-    const extra = wrapConnection(
-      new (connection.database.constructor as never as new (path: string, options: object) => Database)(
-        connection.database.name,
-        { timeout: 0, readonly: true },
-      ),
-    )
-    return { connection: extra, calls: createSqliteCalls(extra, cache, target, report) }
+    // The cast: the driver's own class. By the path as it was when it was opened: the working folder may change.
+    const Driver = connection.database.constructor as never as new (path: string, options: object) => Database
+    try {
+      const extra = wrapConnection(new Driver(target, { timeout: 0, readonly: true }))
+      return { connection: extra, calls: createSqliteCalls(extra, cache, target, report) }
+    } catch (error) {
+      throw translate(error, undefined, target)
+    }
   }
 
   async function end(): Promise<void> {
@@ -133,6 +134,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
   const verbs = createVerbs({
     dialect: sqliteDialect,
     cache,
+    insertsInOrder: true,
     enter,
     run(statement, values, options) {
       return statement.writes
@@ -186,6 +188,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
             ...createVerbs({
               dialect: sqliteDialect,
               cache,
+              insertsInOrder: true,
               enter: (inner) => inner?.signal?.throwIfAborted(),
               run: (statement, values) => calls.run(statement, values),
               get: (table, id) => calls.get(table, id),
@@ -230,8 +233,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     },
     async ping() {
       enter(undefined)
-      const { memory, name } = connection.database
-      if (!memory && !existsSync(name)) {
+      if (!connection.database.memory && !existsSync(target)) {
         throw new ConfigError(`${target} was removed while it was open: what is written to it will be lost`)
       }
       // Not `select 1`, which never looks at the file.
@@ -251,12 +253,12 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
 }
 
 async function open(options: SqliteEngineOptions, target: string): Promise<Connection> {
-  const { database, path = ':memory:', synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
+  const { database, synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
   let connection: Connection | undefined
   try {
     if (database === undefined) {
       const Driver = await loadBetterSqlite3()
-      const attempt = () => openConnection(Driver, path, { synchronous })
+      const attempt = () => openConnection(Driver, target, { synchronous })
       connection = await patiently(attempt, { patience, onBusy: hooks?.retry })
     } else {
       connection = wrapConnection(database)
