@@ -7,7 +7,6 @@ import { ValidationError } from '../../errors.ts'
 import { compareScalars, type Scalar } from '../../schema/dsl/order.ts'
 import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 import { isStorableText } from '../../schema/dsl/values.ts'
-import { breathe } from '../breather.ts'
 import type {
   AggregateQuery,
   CallOptions,
@@ -46,6 +45,8 @@ export interface Backend {
     options: CallOptions | undefined,
   ): MaybePromise<AnyRow[]>
   get(table: Table, id: string, options: CallOptions | undefined): MaybePromise<AnyRow | null>
+  /** For databases that answer within the process: lets others have their turn, if it is time. */
+  readonly breathe?: () => Promise<void> | undefined
   /** Whether `insert` answers rows in the order given. */
   readonly insertsInOrder: boolean
   /** In any order, but each row as the database returned it. */
@@ -61,7 +62,7 @@ export function createVerbs(backend: Backend): Verbs {
   return {
     async find(table: Table, query: FindQuery<Table> = {}, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
+      const pause = backend.breathe?.()
       if (pause !== undefined) await pause
       const shape = new Shape(`find ${table.sqlName} `)
       const where = shape.where(table, query.where)
@@ -77,7 +78,7 @@ export function createVerbs(backend: Backend): Verbs {
 
     async get(table: Table, id: string, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
+      const pause = backend.breathe?.()
       if (pause !== undefined) await pause
       refuseCompositeKey(table)
       return isStorableText(id) ? backend.get(table, id, options) : null
@@ -89,7 +90,7 @@ export function createVerbs(backend: Backend): Verbs {
       options?: CallOptions & { readonly onConflict?: OnConflict<Table> },
     ) {
       enter(options)
-      const pause = breathe()
+      const pause = backend.breathe?.()
       if (pause !== undefined) await pause
       if (rows.length === 0) return []
       const insert = takeApartInsert(table, rows, options?.onConflict)
@@ -99,7 +100,7 @@ export function createVerbs(backend: Backend): Verbs {
 
     async update(table: Table, query: UpdateQuery<Table>, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
+      const pause = backend.breathe?.()
       if (pause !== undefined) await pause
       const shape = new Shape(`update ${table.sqlName} `)
       const update = takeApartUpdate(shape, table, query)
@@ -111,7 +112,7 @@ export function createVerbs(backend: Backend): Verbs {
 
     async remove(table: Table, query: { readonly where: unknown }, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
+      const pause = backend.breathe?.()
       if (pause !== undefined) await pause
       const shape = new Shape(`remove ${table.sqlName} `)
       const where = shape.where(table, query.where)
@@ -121,14 +122,14 @@ export function createVerbs(backend: Backend): Verbs {
 
     async write(write: Write, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
+      const pause = backend.breathe?.()
       if (pause !== undefined) await pause
       return backend.write(takeApartWrite(write), options)
     },
 
     async aggregate(table: Table, query: AggregateQuery<Table> = {}, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
+      const pause = backend.breathe?.()
       if (pause !== undefined) await pause
       const shape = new Shape(`aggregate ${table.sqlName} `)
       const where = shape.where(table, query.where)

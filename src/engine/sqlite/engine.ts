@@ -6,7 +6,8 @@
 
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ClosedError, ConfigError, TerraceError, UnavailableError } from '../../errors.ts'
+import { ClosedError, ConfigError, MigrationError, TerraceError, UnavailableError } from '../../errors.ts'
+import { breathe } from '../breather.ts'
 import { type Clock, createClock } from '../clock.ts'
 import { loadDriver } from '../drivers.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
@@ -29,6 +30,8 @@ import { patiently } from './patience.ts'
 export interface SqliteEngineOptions {
   /** A file, made if it is not there, or `:memory:`. */
   readonly path?: string
+  /** A file that is not there is an error, rather than made. */
+  readonly mustExist?: boolean | undefined
   /** A database that is open already; Terrace leaves its settings and its closing to you. */
   readonly database?: Database
   /** FULL survives a power cut with every commit; NORMAL may lose the last ones, and never more. */
@@ -135,6 +138,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     dialect: sqliteDialect,
     cache,
     insertsInOrder: true,
+    breathe,
     enter,
     run(statement, values, options) {
       return statement.writes
@@ -189,6 +193,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
               dialect: sqliteDialect,
               cache,
               insertsInOrder: true,
+              breathe,
               enter: (inner) => inner?.signal?.throwIfAborted(),
               run: (statement, values) => calls.run(statement, values),
               get: (table, id) => calls.get(table, id),
@@ -253,12 +258,15 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
 }
 
 async function open(options: SqliteEngineOptions, target: string): Promise<Connection> {
-  const { database, synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
+  const { database, mustExist = false, synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
   let connection: Connection | undefined
   try {
     if (database === undefined) {
+      if (mustExist && target !== ':memory:' && !existsSync(target)) {
+        throw new MigrationError(`${target} does not exist; open it once with \`migrate: 'auto'\` to make it`)
+      }
       const Driver = await loadBetterSqlite3()
-      const attempt = () => openConnection(Driver, target, { synchronous })
+      const attempt = () => openConnection(Driver, target, { synchronous, mustExist })
       connection = await patiently(attempt, { patience, onBusy: hooks?.retry })
     } else {
       connection = wrapConnection(database)
