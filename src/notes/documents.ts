@@ -6,7 +6,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type * as Y from 'yjs'
 import type { Engine } from '../engine/engine.ts'
-import { ClosedError, NotFoundError } from '../errors.ts'
+import { ClosedError, NotFoundError, UnavailableError } from '../errors.ts'
 import { type NoteHead, notes, noteTexts } from '../schema/notes.ts'
 import { type Compacted, encodeSnapshot, textOf } from './codec.ts'
 import { type Compactor, createCompactor } from './compactor.ts'
@@ -54,14 +54,16 @@ export interface Documents extends DocumentVerbs {
   /** The notes that are live. */
   open(): readonly string[]
   /** Somebody else has changed a note, or deleted it (`null`). */
-  changed(noteId: string, seq: number | null): Promise<void>
+  changed(noteId: string, seq: number | null, epoch?: string): Promise<void>
   /** Lends a document, to be given back with `release`. */
   acquire(noteId: string): Promise<LiveDocument>
   release(document: LiveDocument): void
-  /** Resolves when all that was written to a live note is durable. */
-  saved(noteId: string): Promise<void>
-  /** Gives back a note that was acquired, once all of it is durable. */
-  giveBack(noteId: string): Promise<void>
+  /** Lends a document by its note, to be given back with `giveBack`. Everything logged so far is in it. */
+  lend(noteId: string): Promise<LiveDocument>
+  /** Resolves when all that was written to a live note is durable; answers whether it is live. */
+  saved(noteId: string): Promise<boolean>
+  /** Gives back a note that was lent, once all of it is durable; answers whether it was. */
+  giveBack(noteId: string): Promise<boolean>
   /** Replaces the log by a snapshot now. Answers whether it did: not while updates wait for others. */
   compact(noteId: string): Promise<boolean>
   /** Saves and lets go of everything. */
@@ -85,6 +87,8 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   const projections = new Map<string, Projection>()
   const compacting = new Map<string, Promise<boolean>>()
   const heads = new Map<string, NoteHead>()
+  /** How often each is lent by its note. */
+  const lent = new WeakMap<LiveDocument, number>()
   const process = randomUUID()
   let closed = false
 
@@ -104,13 +108,14 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   async function load(noteId: string): Promise<LiveDocument> {
     const [note, parts] = await Promise.all([engine.get(notes, noteId), log.load(noteId)])
     if (note === null) throw new NotFoundError(notes.name, noteId)
-    const { epoch } = parts.head
-    const document = createLiveDocument(noteId, parts, note.gc, {
-      log,
-      limits,
-      clientId: clientIdOf(`${process} ${epoch}`),
-      events,
-    })
+    const clientId = clientIdOf(`${process} ${parts.head.epoch}`)
+    let document: LiveDocument
+    try {
+      document = createLiveDocument(noteId, parts, note.gc, { log, limits, clientId, events })
+    } catch (error) {
+      const message = `notes: the document of ${JSON.stringify(noteId)} cannot be read`
+      throw new UnavailableError(message, { cause: error })
+    }
     heads.set(noteId, parts.head)
     return document
   }
@@ -166,12 +171,17 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   }
 
   async function using<R>(noteId: string, work: (document: LiveDocument) => Promise<R>): Promise<R> {
+    const wasLive = live.has(noteId)
     const document = await acquire(noteId)
     try {
       return await work(document)
+    } catch (error) {
+      if (!(wasLive && document.isGone && error instanceof NotFoundError)) throw error
     } finally {
       release(document)
     }
+    // It was another note's: one that is gone. Whether there is one with its id now will be seen.
+    return using(noteId, work)
   }
 
   // ---------------------------------------------------------------- text
@@ -194,7 +204,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     let stored = 0
     /** The text as of the document's number, if it has nothing that is not logged. */
     const project = () => {
-      if (!document.isClean || document.seq <= stored) return
+      if (!document.isClean || document.isGone || document.seq <= stored) return
       write(document.seq, textOf(document.doc))
     }
     const write = (seq: number, text: string) => {
@@ -261,10 +271,10 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     limits,
     open: () => [...live.keys()],
 
-    async changed(noteId, seq) {
+    async changed(noteId, seq, epoch) {
       const document = await live.get(noteId)?.catch(() => undefined)
       if (document === undefined) return
-      if (seq === null) document.drop()
+      if (seq === null || (epoch !== undefined && epoch !== document.epoch)) document.drop()
       else if (seq > document.seq) await document.catchUp()
     },
 
@@ -288,11 +298,9 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       if (head === null || stored === null) throw new NotFoundError(notes.name, noteId)
       if (stored.seq === head.seq) return { noteId, text: stored.text, seq: stored.seq }
       return using(noteId, async (document) => {
-        if (document.seq < head.seq) await document.catchUp()
-        const { seq, doc, isClean } = document
-        const text = textOf(doc)
-        if (isClean) void log.project(noteId, seq, text).catch(() => {})
-        return { noteId, text, seq }
+        if (document.seq < head.seq || document.epoch !== head.epoch) await document.catchUp()
+        void projectionOf(document).settle()
+        return { noteId, text: textOf(document.doc), seq: document.seq }
       })
     },
 
@@ -308,14 +316,27 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     release,
 
     async saved(noteId) {
-      await (await live.get(noteId))?.saved()
+      const document = await live.get(noteId)
+      await document?.saved()
+      return document !== undefined
     },
+
+    lend: (noteId) =>
+      using(noteId, async (document) => {
+        await document.catchUp()
+        document.users++
+        lent.set(document, (lent.get(document) ?? 0) + 1)
+        return document
+      }),
 
     async giveBack(noteId) {
       const document = await live.get(noteId)
-      if (document === undefined || document.users === 0) return
+      const times = document === undefined ? 0 : (lent.get(document) ?? 0)
+      if (document === undefined || times === 0) return false
+      lent.set(document, times - 1)
       try {
         await document.saved()
+        return true
       } finally {
         release(document)
       }
