@@ -38,8 +38,6 @@ export interface LiveDocument {
   apply(update: Uint8Array, actor: string | null): Promise<number>
   /** Resolves when all that was written so far is durable; rejects while it cannot be. */
   saved(): Promise<void>
-  /** The note is gone: whoever writes is told. */
-  drop(): void
   /** Lets go of the document. Everything must have been saved. */
   destroy(): void
 }
@@ -360,8 +358,6 @@ export function createLiveDocument(
         check()
       }
     },
-
-    drop: () => drop(new NotFoundError(notes.name, noteId)),
 
     destroy() {
       gone ??= new ClosedError('this document is closed; open it again')

@@ -274,8 +274,12 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     async changed(noteId, seq, epoch) {
       const document = await live.get(noteId)?.catch(() => undefined)
       if (document === undefined) return
-      if (seq === null || (epoch !== undefined && epoch !== document.epoch)) document.drop()
-      else if (seq > document.seq) await document.catchUp()
+      const isSame = seq !== null && (epoch ?? document.epoch) === document.epoch
+      if (isSame && seq <= document.seq) return
+      // It looks for itself: what was heard may be of another note that had the id before.
+      await document.catchUp().catch((error: unknown) => {
+        if (!(error instanceof NotFoundError)) throw error
+      })
     },
 
     state: (noteId) =>
