@@ -109,8 +109,10 @@ function assemble(
     }
   }
   async function close(): Promise<void> {
+    const saving = closeNotes(engine)
+    if (saving === undefined) return engine.close()
     try {
-      await closeNotes(engine)
+      await saving
     } finally {
       await engine.close()
     }
