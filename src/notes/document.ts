@@ -87,8 +87,9 @@ export function createLiveDocument(
 ): LiveDocument {
   const { epoch } = parts.head
   const doc = new Y.Doc({ gc, guid: noteId })
-  doc.clientID = clientId
   applyParts(doc, bytesOf(parts), LOGGED)
+  // Only now: Yjs takes another number when it is given what its own has written.
+  doc.clientID = clientId
 
   let { seq } = parts
   /** Bytes of the document as the log has it: an estimate that only has to be of the right size. */
