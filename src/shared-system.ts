@@ -112,7 +112,17 @@ function later(root: () => Promise<object>, known: Record<PropertyKey, unknown>,
       const last = path.at(-1)!
       const called = [...path.slice(0, -1), { key: last.key, args }]
       if (isConfined(called)) return later(root, { health: known.health }, called)
-      return root().then((value) => follow(value, called))
+      return iterable(root().then((value) => follow(value, called)))
+    },
+  })
+}
+
+/** What a verb answers, also where it answers at once with something to iterate over: that waits, too. */
+function iterable(answer: Promise<unknown>): Promise<unknown> {
+  return Object.assign(answer, {
+    async *[Symbol.asyncIterator]() {
+      // The cast: who iterates over it knows that the verb answers such a thing.
+      yield* (await answer) as AsyncIterable<unknown>
     },
   })
 }

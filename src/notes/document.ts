@@ -22,8 +22,6 @@ export interface LiveDocument {
   readonly seq: number
   /** Nothing is in it that is not logged. */
   readonly isClean: boolean
-  /** How many have it open. */
-  users: number
   /** Takes in what others have logged. Throws `NotFoundError` when the note is gone. */
   catchUp(): Promise<void>
   /**
@@ -101,6 +99,7 @@ export function createLiveDocument(
   let retry: NodeJS.Timeout | undefined
   let gone: Error | undefined
   let catching: Promise<void> | undefined
+  let following: Promise<void> | undefined
   /** Set while a change of ours runs: its updates are gathered here. */
   let gathered: Uint8Array[] | undefined
 
@@ -257,18 +256,22 @@ export function createLiveDocument(
     get isClean() {
       return waiting.length === 0 && saving === undefined && !scheduled
     },
-    users: 0,
 
     catchUp() {
-      // Whoever comes while one is under way needs one that begins after that.
-      const next = (catching ?? Promise.resolve()).catch(() => {}).then(catchUp)
-      catching = next
-      next
-        .finally(() => {
-          if (catching === next) catching = undefined
+      if (catching === undefined) {
+        catching = catchUp().finally(() => {
+          catching = undefined
         })
+        return catching
+      }
+      // Whoever comes while one is under way needs one that begins after that, and shares it.
+      following ??= catching
         .catch(() => {})
-      return next
+        .then(() => {
+          following = undefined
+          return live.catchUp()
+        })
+      return following
     },
 
     async edit(change, actor) {

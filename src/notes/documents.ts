@@ -51,7 +51,7 @@ export interface DocumentVerbs {
 
 export interface Documents extends DocumentVerbs {
   readonly limits: NoteLimits
-  /** The notes that are live. */
+  /** The notes that somebody has open. */
   open(): readonly string[]
   /** Somebody else has changed a note, or deleted it (`null`). */
   changed(noteId: string, seq: number | null): Promise<void>
@@ -68,6 +68,13 @@ export interface Documents extends DocumentVerbs {
   close(): Promise<void>
 }
 
+interface Live {
+  readonly document: Promise<LiveDocument>
+  /** Who must not lose it; and of these, who has it open. */
+  users: number
+  held: number
+}
+
 /** A tail of so many bytes, or as many as the snapshot has, or of so many updates, is compacted. */
 const TAIL_BYTES = 64_000
 const TAIL_COUNT = 2000
@@ -81,7 +88,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   const log = createNoteLog(engine)
   const compactor: Compactor = createCompactor()
   /** In the order of use. */
-  const live = new Map<string, Promise<LiveDocument>>()
+  const live = new Map<string, Live>()
   const projections = new Map<string, Projection>()
   const compacting = new Map<string, Promise<boolean>>()
   const heads = new Map<string, NoteHead>()
@@ -115,41 +122,62 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     return document
   }
 
-  async function acquire(noteId: string): Promise<LiveDocument> {
+  /** Keeps a document from being let go until it is released; counted before it is there. */
+  async function pin(noteId: string): Promise<LiveDocument> {
     if (closed) throw new ClosedError()
-    let loading = live.get(noteId)
-    if (loading === undefined) {
-      loading = load(noteId)
-      loading.catch(() => {
-        if (live.get(noteId) === loading) live.delete(noteId)
-      })
+    let entry = live.get(noteId)
+    if (entry === undefined) {
+      entry = { document: load(noteId), users: 0, held: 0 }
     } else {
       live.delete(noteId)
     }
-    live.set(noteId, loading)
-    const document = await loading
-    document.users++
+    live.set(noteId, entry)
+    entry.users++
+    try {
+      return await entry.document
+    } catch (error) {
+      if (live.get(noteId) === entry) live.delete(noteId)
+      throw error
+    }
+  }
+
+  function unpin(document: LiveDocument): void {
+    const entry = live.get(document.noteId)
+    // It may be another by now, if the note was deleted and made again.
+    if (entry === undefined || entry.users === 0) return
+    entry.users--
+    if (live.size > idleDocuments) void evict()
+  }
+
+  async function acquire(noteId: string): Promise<LiveDocument> {
+    const document = await pin(noteId)
+    live.get(noteId)!.held++
     feed.follow()
     return document
   }
 
   function release(document: LiveDocument): void {
-    document.users--
-    void evict()
+    const entry = live.get(document.noteId)
+    if (entry !== undefined && entry.held > 0) entry.held--
+    unpin(document)
+    if (held().length === 0) feed.rest()
+  }
+
+  /** The notes that somebody has open, and not merely edited. */
+  function held(): string[] {
+    return [...live].flatMap(([noteId, entry]) => (entry.held > 0 ? [noteId] : []))
   }
 
   /** Lets go of the documents that were not used for longest. */
   async function evict(): Promise<void> {
-    let surplus = live.size - idleDocuments
-    for (const [noteId, loading] of live) {
-      if (surplus <= 0) break
-      const document = await loading.catch(() => undefined)
-      if (document === undefined || document.users > 0 || live.get(noteId) !== loading) continue
-      if (!document.isClean) continue
-      surplus--
+    for (const [noteId, entry] of live) {
+      if (live.size <= idleDocuments) return
+      if (entry.users > 0) continue
+      const document = await entry.document.catch(() => undefined)
+      if (document === undefined || entry.users > 0 || live.get(noteId) !== entry || !document.isClean)
+        continue
       forget(document)
     }
-    if (live.size === 0) feed.rest()
   }
 
   function forget(document: LiveDocument): void {
@@ -166,11 +194,11 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   }
 
   async function using<R>(noteId: string, work: (document: LiveDocument) => Promise<R>): Promise<R> {
-    const document = await acquire(noteId)
+    const document = await pin(noteId)
     try {
       return await work(document)
     } finally {
-      release(document)
+      unpin(document)
     }
   }
 
@@ -259,10 +287,10 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   return {
     log,
     limits,
-    open: () => [...live.keys()],
+    open: held,
 
     async changed(noteId, seq) {
-      const document = await live.get(noteId)?.catch(() => undefined)
+      const document = await live.get(noteId)?.document.catch(() => undefined)
       if (document === undefined) return
       if (seq === null) document.drop()
       else if (seq > document.seq) await document.catchUp()
@@ -308,12 +336,13 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     release,
 
     async saved(noteId) {
-      await (await live.get(noteId))?.saved()
+      await (await live.get(noteId)?.document)?.saved()
     },
 
     async giveBack(noteId) {
-      const document = await live.get(noteId)
-      if (document === undefined || document.users === 0) return
+      const entry = live.get(noteId)
+      if (entry === undefined || entry.held === 0) return
+      const document = await entry.document
       try {
         await document.saved()
       } finally {
@@ -325,7 +354,9 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
 
     async close() {
       closed = true
-      const documents = await Promise.all([...live.values()].map((loading) => loading.catch(() => undefined)))
+      const documents = await Promise.all(
+        [...live.values()].map(({ document }) => document.catch(() => undefined)),
+      )
       const failures: unknown[] = []
       for (const document of documents) {
         if (document === undefined) continue
