@@ -109,7 +109,7 @@ function startWriter(target: Target, noteIds: readonly string[], name: string, r
 
 /** Lets it write until it is where it should die, and takes down what was acknowledged to it until then. */
 async function runAndKill({ child, stop }: Writer, random: Random, acknowledged: Acknowledged) {
-  const lines = 1 + random.below(150)
+  const lines = 1 + random.below(60)
   const delay = random.below(5)
   const isStop = (said: Said) => {
     if ('stopped' in said) return true
