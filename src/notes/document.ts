@@ -292,7 +292,9 @@ export function createLiveDocument(
         throw tooMuch('the document would have bytes:', bytes + update.length, limits.documentBytes)
       }
       checkUpdate(doc, update, limits)
-      const { pendingStructs, pendingDs } = doc.store
+      // Yjs adds to what is pending in place, so it is told by its bytes.
+      const { pendingDs } = doc.store
+      const pending = doc.store.pendingStructs?.update
       let emitted: Uint8Array | undefined
       try {
         emitted = gather(() => Y.applyUpdate(doc, update, { actor }))
@@ -301,7 +303,7 @@ export function createLiveDocument(
           cause: error,
         })
       }
-      const isKept = doc.store.pendingStructs !== pendingStructs || doc.store.pendingDs !== pendingDs
+      const isKept = doc.store.pendingStructs?.update !== pending || doc.store.pendingDs !== pendingDs
       // What waits for another update is not emitted, and would be lost.
       if (isKept && isWaiting(doc)) return enqueue(update, actor)
       return emitted === undefined ? seq : enqueue(emitted, actor)
