@@ -1,32 +1,41 @@
 /** `npm run demo`: one program on memory, on a SQLite file and on a real Postgres, and what each answered. */
 
+import type { SystemOptions } from '../../src/index.ts'
 import { startPostgres } from '../../test/support/postgres-server.ts'
 import { tempDir } from '../../test/support/temp.ts'
+import { type NoteReport, writeTogether } from './note.ts'
 import { type Report, runProgram } from './program.ts'
 
+type Chapters = readonly [crew: Report, note: NoteReport]
+
+/** Both chapters, one after the other, on one database. */
+async function run(options: SystemOptions, persists: boolean): Promise<Chapters> {
+  return [await runProgram(options, persists), await writeTogether(options, persists)]
+}
+
 const tiers = {
-  memory: () => runProgram({ env: {} }, false),
+  memory: () => run({ env: {} }, false),
   SQLite: async () => {
     await using folder = await tempDir()
-    return await runProgram({ env: {}, driver: 'sqlite', path: `${folder.path}/demo.db` }, true)
+    return await run({ env: {}, driver: 'sqlite', path: `${folder.path}/demo.db` }, true)
   },
   Postgres: async () => {
     await using server = await startPostgres()
-    return await runProgram({ env: { DATABASE_URL: server.url() } }, true)
+    return await run({ env: { DATABASE_URL: server.url() } }, true)
   },
-} satisfies Record<string, () => Promise<Report>>
+} satisfies Record<string, () => Promise<Chapters>>
 
-const reports: [name: string, report: Report, seconds: number][] = []
-for (const [name, run] of Object.entries(tiers)) {
+const reports: [name: string, report: Report, note: NoteReport][] = []
+for (const [name, play] of Object.entries(tiers)) {
   process.stdout.write(`Running on ${name} … `)
   const startedAt = performance.now()
-  const report = await run()
+  const [report, note] = await play()
   const seconds = (performance.now() - startedAt) / 1000
-  reports.push([name, report, seconds])
+  reports.push([name, report, note])
   console.log(`${seconds.toFixed(1)} s, ${report.target}`)
 }
 
-const [, reference] = reports[0]!
+const [, reference, firstNote] = reports[0]!
 const rows = [
   ['', ...reports.map(([name]) => name)],
   ...['agents', 'messages', 'of 8 that started one task'].map((what) => [
@@ -41,9 +50,18 @@ const rows = [
 ]
 console.log(`\n${table(rows)}\n\nTasks: ${reference.kept.tasks}`)
 
+const noteRows = [
+  ['one note, written by an agent and two people', ...reports.map(([name]) => name)],
+  ['processes', ...reports.map(([, , note]) => note.processes)],
+  ['lines', ...reports.map(([, , note]) => note.lines)],
+]
+console.log(`\n${table(noteRows)}`)
+
+const answers = [...reference.transcript, ...firstNote.transcript]
 let different = 0
-for (const [name, { transcript }] of reports) {
-  for (const [i, line] of reference.transcript.entries()) {
+for (const [name, report, note] of reports) {
+  const transcript = [...report.transcript, ...note.transcript]
+  for (const [i, line] of answers.entries()) {
     if (transcript[i] === line) continue
     different++
     console.error(
@@ -51,11 +69,13 @@ for (const [name, { transcript }] of reports) {
     )
   }
 }
-if (different > 0) {
+const incomplete = reports.filter(([, , note]) => !note.lines.endsWith('none missing'))
+for (const [name, , note] of incomplete) console.error(`\n${name}: ${note.lines}`)
+if (different > 0 || incomplete.length > 0) {
   console.error(`\n${different} answers differ.`)
   process.exitCode = 1
 } else {
-  console.log(`\nAll ${reference.transcript.length} answers are equal on the three tiers, word for word.`)
+  console.log(`\nAll ${answers.length} answers are equal on the three tiers, word for word.`)
 }
 
 /** What there is to see around the first difference. */

@@ -89,8 +89,9 @@ export function createLiveDocument(
 ): LiveDocument {
   const { epoch } = parts.head
   const doc = new Y.Doc({ gc, guid: noteId })
-  doc.clientID = clientId
   applyParts(doc, bytesOf(parts), LOGGED)
+  // Only now: Yjs takes another number when it is given what its own has written.
+  doc.clientID = clientId
 
   let { seq } = parts
   /** Bytes of the document as the log has it: an estimate that only has to be of the right size. */
@@ -327,7 +328,9 @@ export function createLiveDocument(
         throw tooMuch('the document would have bytes:', bytes + update.length, limits.documentBytes)
       }
       checkUpdate(doc, update, limits)
-      const { pendingStructs, pendingDs } = doc.store
+      // Yjs adds to what is pending in place, so it is told by its bytes.
+      const { pendingDs } = doc.store
+      const pending = doc.store.pendingStructs?.update
       let emitted: Uint8Array | undefined
       try {
         emitted = gather(() => Y.applyUpdate(doc, update, { actor }), actor)
@@ -336,7 +339,7 @@ export function createLiveDocument(
           cause: error,
         })
       }
-      const isKept = doc.store.pendingStructs !== pendingStructs || doc.store.pendingDs !== pendingDs
+      const isKept = doc.store.pendingStructs?.update !== pending || doc.store.pendingDs !== pendingDs
       // What waits for another update is not emitted, and would be lost.
       if (isKept && isWaiting(doc)) return enqueue(update, actor)
       return emitted === undefined ? seq : enqueue(emitted, actor)

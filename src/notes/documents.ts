@@ -211,6 +211,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     let timer: NodeJS.Timeout | undefined
     let writing = Promise.resolve()
     let stored = 0
+    let wanted = 0
     /** The text as of the document's number, if it has nothing that is not logged. */
     const project = () => {
       if (!document.isClean || document.isGone || document.seq <= stored) return
@@ -222,18 +223,19 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       dueAt = performance.now() + 20 + text.length / 200
       writing = writing.then(() => log.project(noteId, seq, text)).catch(() => {})
     }
+    const late = async () => {
+      // Others have written in between, and may never look at it again.
+      if (document.seq < wanted) await document.catchUp()
+      timer = undefined
+      project()
+      if (stored < wanted) projection.logged(wanted, undefined)
+    }
     const projection: Projection = {
       isDue: () => performance.now() >= dueAt,
       logged(seq, text) {
+        wanted = Math.max(wanted, seq)
         if (text !== undefined) return write(seq, text)
-        timer ??= setTimeout(
-          () => {
-            timer = undefined
-            project()
-            if (document.seq > stored) projection.logged(document.seq, undefined)
-          },
-          Math.max(5, dueAt - performance.now()),
-        )
+        timer ??= setTimeout(() => void late().catch(() => {}), Math.max(5, dueAt - performance.now()))
         timer.unref()
       },
       async settle() {

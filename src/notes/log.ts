@@ -77,9 +77,10 @@ export function createNoteLog(engine: Engine): NoteLog {
       ])
       if (head === null) throw new NotFoundError(notes.name, noteId)
       const from = snapshot?.seq ?? 0
+      // The reads are not one view of the log, so they are held against one another.
+      if (from !== head.snapshotSeq) continue
       const updates = await rowsAfter(noteId, from, options)
       const seq = from + updates.length
-      // The reads are not one view of the log, so they are held against one another.
       if (isGapless(updates, from) && seq >= head.seq) return { head, snapshot, updates, seq }
     }
     throw new UnavailableError(`notes: ${JSON.stringify(noteId)} kept being compacted; try again`)

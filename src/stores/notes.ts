@@ -230,6 +230,28 @@ export function createNoteStore(engine: Engine): NoteStore {
     if (head !== null) await tell('edited', { id: noteId, workspaceId: head.workspaceId }, seq)
   }
 
+  /** Texts are stored a moment after the log. What their writers did not come to, or died before, is done here. */
+  async function storeLateTexts(workspaceId: string, options: CallOptions): Promise<void> {
+    await home?.textsStored()
+    const [heads, stored] = await Promise.all([
+      engine.find(noteHeads, { where: { workspaceId } }, options),
+      engine.aggregate(noteTexts, { where: { workspaceId }, groupBy: ['noteId'], max: ['seq'] }, options),
+    ])
+    const seqs = new Map(stored.map(({ group, max }) => [group.noteId, Number(max.seq)]))
+    const late = heads.filter(({ noteId, seq }) => seq > (seqs.get(noteId) ?? seq))
+    if (late.length === 0) return
+    const docs = await documents()
+    for (const { noteId } of late) {
+      try {
+        const { seq, text } = await docs.read(noteId)
+        await docs.log.project(noteId, seq, text)
+      } catch (error) {
+        // Deleted in the meantime.
+        if (!(error instanceof NotFoundError)) throw error
+      }
+    }
+  }
+
   async function make(
     input: NewNote,
     orFind: boolean,
@@ -406,8 +428,7 @@ export function createNoteStore(engine: Engine): NoteStore {
       const place = idOf(notes, workspaceId)
       const most = checkLimit(notes, limit)
       const sought = checkPart(text)
-      // What was written here a moment ago is found as well.
-      await home?.textsStored()
+      await storeLateTexts(place, { signal })
       const [titled, texts] = await Promise.all([
         engine.find(
           notes,

@@ -1,0 +1,198 @@
+/**
+ * Kills processes that write notes, again and again, and looks after each round whether everything is there that
+ * they were told is there. The same seed makes the same plans; when exactly a process dies is up to the machine.
+ */
+
+import assert from 'node:assert/strict'
+import { setTimeout } from 'node:timers/promises'
+import type { RootEngine } from '../../src/engine/engine.ts'
+import { buildDocument, isWaiting, textOf } from '../../src/notes/codec.ts'
+import { noteHeads, noteSnapshots, noteTexts, noteUpdates } from '../../src/schema/notes.ts'
+import { createSystem, type System } from '../../src/system.ts'
+import { type Child, startChild } from '../support/child.ts'
+import { openTarget, type Said, STOPS, type Stop, type Target, type WriterOrders } from './crash-orders.ts'
+import { createRandom, type Random } from './random.ts'
+
+export interface Campaign {
+  readonly target: Target
+  readonly kills: number
+  readonly seed: number
+  /** Told after each round that went well. */
+  readonly progress?: (report: Report) => void
+}
+
+export interface Report {
+  readonly kills: number
+  /** Edits that were acknowledged, all of which are there. */
+  readonly acknowledged: number
+  /** How often writers were killed at which point; `anywhere` is at a random moment. */
+  readonly stops: Readonly<Record<Stop | 'anywhere', number>>
+}
+
+const NOTES = 3
+/** Rounds after which there are new notes: old ones only take time to read. */
+const ROUNDS_PER_NOTES = 5
+/** A PGlite folder is for one process at a time. */
+const writersOf = ({ tier }: Target) => (tier === 'pglite' ? 1 : 3)
+
+interface Writer {
+  readonly child: Child
+  readonly stop: Stop | null
+}
+
+/** What was acknowledged, and whether in its second form. */
+type Acknowledged = Map<string, boolean>
+
+export async function crashCampaign({ target, kills, seed, progress }: Campaign): Promise<Report> {
+  const random = createRandom(seed)
+  const stops = { appended: 0, installing: 0, deleting: 0, installed: 0, removing: 0, anywhere: 0 }
+  let killed = 0
+  let total = 0
+  let started = 0
+  const acknowledged: Acknowledged = new Map()
+  let place = await newNotes(target)
+  const crew = (count: number) =>
+    Array.from({ length: count }, () => startWriter(target, place.noteIds, `w${started++}`, random))
+  const nextCrew = () => crew(Math.min(writersOf(target), kills - killed))
+  let writers = nextCrew()
+
+  try {
+    for (let round = 1; writers.length > 0; round++) {
+      await Promise.all(writers.map((writer) => runAndKill(writer, random, acknowledged)))
+      for (const { stop } of writers) stops[stop ?? 'anywhere']++
+      killed += writers.length
+      writers = []
+      const isLast = round % ROUNDS_PER_NOTES === 0 || killed >= kills
+      if (!isLast && target.tier !== 'pglite') writers = nextCrew()
+      await verify(target, place, acknowledged, isLast || random.chance(0.5))
+      if (isLast) {
+        total += acknowledged.size
+        acknowledged.clear()
+        place = await newNotes(target)
+      }
+      if (writers.length === 0) writers = nextCrew()
+      progress?.({ kills: killed, acknowledged: total + acknowledged.size, stops })
+    }
+  } catch (error) {
+    throw new Error(`crash campaign on ${target.tier}, seed ${seed}, after ${killed} kills`, { cause: error })
+  } finally {
+    await Promise.all(writers.map(({ child }) => child[Symbol.asyncDispose]()))
+  }
+  return { kills: killed, acknowledged: total, stops }
+}
+
+interface Place {
+  readonly workspaceId: string
+  readonly noteIds: readonly string[]
+}
+
+async function newNotes(target: Target): Promise<Place> {
+  await using system = await open(target)
+  const { id: workspaceId } = await system.workspaces.create({ title: 'Crashes' })
+  const noteIds: string[] = []
+  for (let i = 0; i < NOTES; i++) {
+    noteIds.push((await system.notes.create({ workspaceId, title: `Note ${i}`, text: '🙂 é\n' })).id)
+  }
+  return { workspaceId, noteIds }
+}
+
+async function open(target: Target): Promise<System> {
+  return createSystem({ engine: await openTarget(target), notes: { retainMs: 0 } })
+}
+
+function startWriter(target: Target, noteIds: readonly string[], name: string, random: Random): Writer {
+  const stop = random.chance(0.5) ? random.pick(STOPS) : null
+  const orders: WriterOrders = { target, name, noteIds, seed: random.below(2 ** 31), stop }
+  const child = startChild(new URL('./crash-writer.ts', import.meta.url), { args: [JSON.stringify(orders)] })
+  return { child, stop }
+}
+
+/** Lets it write until it is where it should die, and takes down what was acknowledged to it until then. */
+async function runAndKill({ child, stop }: Writer, random: Random, acknowledged: Acknowledged) {
+  const lines = 1 + random.below(60)
+  const delay = random.below(5)
+  const isStop = (said: Said) => {
+    if ('stopped' in said) return true
+    acknowledged.set(said.m, said.done)
+    return false
+  }
+  assert.equal(await child.line(), '"ready"')
+  child.say('go')
+  for (let i = 0; stop !== null || i < lines; i++) if (isStop(JSON.parse(await child.line()))) break
+  if (stop === null) await setTimeout(delay)
+  child.kill('SIGKILL')
+  const { signal, stderr } = await child.ended
+  assert.deepEqual([signal, stderr], ['SIGKILL', ''])
+  for (const line of child.lines) isStop(JSON.parse(line))
+}
+
+async function verify(
+  target: Target,
+  { workspaceId, noteIds }: Place,
+  acknowledged: Acknowledged,
+  compacts: boolean,
+): Promise<void> {
+  await using system = await open(target)
+  const [newest] = [...acknowledged.keys()].slice(-1)
+  if (newest !== undefined) {
+    const found = await system.notes.search(workspaceId, `<${newest}`)
+    assert.equal(found.length, 1, `${newest} is not found by a search`)
+  }
+  const seen = new Map<string, boolean>()
+  for (const noteId of noteIds) {
+    const { text } = await system.notes.read(noteId)
+    for (const [marker, name, done] of text.matchAll(/<([\w.]+)(!?)>/g)) {
+      assert.ok(!seen.has(name!), `${marker} is there twice`)
+      seen.set(name!, done === '!')
+    }
+    await verifyLog(system.engine, noteId, text)
+    if (!compacts) continue
+    await system.notes.compact(noteId)
+    assert.equal((await system.notes.read(noteId)).text, text, 'compaction changed the text')
+    await verifyLog(system.engine, noteId, text)
+    const head = await system.engine.get(noteHeads, noteId)
+    assert.equal(head?.snapshotSeq, head?.seq, 'not everything was compacted')
+    const snapshots = await system.engine.find(noteSnapshots, { where: { noteId } })
+    assert.ok(snapshots.length <= 2, `${snapshots.length} snapshots are left`)
+  }
+  const missing = [...acknowledged].filter(([m, done]) => !seen.has(m) || (done && !seen.get(m)))
+  assert.deepEqual(missing, [], 'what was acknowledged is missing')
+}
+
+/** Nobody is writing. */
+async function verifyLog(engine: RootEngine, noteId: string, text: string): Promise<void> {
+  const head = (await engine.get(noteHeads, noteId))!
+  const orderBy = [['seq', 'asc']] as const
+  const updates = await engine.find(noteUpdates, { where: { noteId }, orderBy })
+  const snapshots = await engine.find(noteSnapshots, { where: { noteId }, orderBy })
+  const kept = Array.from({ length: head.seq - head.floorSeq }, (_, i) => head.floorSeq + 1 + i)
+  assert.deepEqual(
+    updates.map(({ seq }) => seq),
+    kept,
+    'the log has gaps, or does not end where its head says',
+  )
+  assert.ok(head.floorSeq <= head.snapshotSeq, 'updates are gone that are in no snapshot')
+  const tail = updates.filter(({ seq }) => seq > head.snapshotSeq)
+  const snapshot = snapshots.at(-1)
+  assert.equal(snapshot?.seq ?? 0, head.snapshotSeq, 'the newest snapshot is not the one that the head names')
+  assert.deepEqual(
+    { tailBytes: head.tailBytes, stateBytes: head.stateBytes },
+    {
+      tailBytes: tail.reduce((sum, { data }) => sum + data.length, 0),
+      stateBytes: snapshot?.data.length ?? 0,
+    },
+    'the head counts bytes that are not there',
+  )
+  const doc = buildDocument({ gc: true, snapshot: snapshot?.data, updates: tail.map(({ data }) => data) })
+  assert.ok(!isWaiting(doc), 'an update is missing that another one builds on')
+  assert.equal(textOf(doc), text, 'snapshot and tail are not what is read')
+  doc.destroy()
+
+  const deadline = performance.now() + 20_000
+  for (;;) {
+    const stored = await engine.get(noteTexts, noteId)
+    if (stored?.seq === head.seq) return assert.equal(stored.text, text, 'the stored text is another')
+    assert.ok(performance.now() < deadline, `the stored text stays behind at ${stored?.seq} of ${head.seq}`)
+    await setTimeout(5)
+  }
+}

@@ -1,0 +1,46 @@
+/** What the crash campaign tells its writers, and how both open the database. */
+
+import type { RootEngine } from '../../src/engine/engine.ts'
+import type { EngineHooks } from '../../src/engine/hooks.ts'
+import { pgliteEngine, postgresEngine, sqliteEngine } from '../../src/engines.ts'
+import { migrate } from '../../src/migrations/runner.ts'
+import type { MigrationTarget } from '../../src/migrations/target.ts'
+
+export type Target =
+  | { readonly tier: 'sqlite' | 'pglite'; readonly path: string }
+  | { readonly tier: 'postgres'; readonly url: string }
+
+/**
+ * Where a writer stops, the next time it comes there: `appended` and `installed` when the write is in the database
+ * and nobody was told, `installing` when a snapshot was made of a log that others go on writing to, `deleting` within
+ * the write that installs it (on SQLite within its transaction), and `removing` before older snapshots are removed.
+ */
+export const STOPS = ['appended', 'installing', 'deleting', 'installed', 'removing'] as const
+export type Stop = (typeof STOPS)[number]
+
+export interface WriterOrders {
+  readonly target: Target
+  /** Begins every marker of this writer. */
+  readonly name: string
+  readonly noteIds: readonly string[]
+  readonly seed: number
+  readonly stop: Stop | null
+}
+
+/** What a writer says: a marker that was acknowledged, `done` in its second form; or where it has stopped. */
+export type Said = { readonly m: string; readonly done: boolean } | { readonly stopped: Stop }
+
+export function openTarget(target: Target, hooks?: EngineHooks): Promise<RootEngine> {
+  const options = {
+    migrate: (to: MigrationTarget) => migrate(to, { mode: 'auto', now: new Date() }),
+    hooks,
+  }
+  switch (target.tier) {
+    case 'sqlite':
+      return sqliteEngine({ ...options, path: target.path })
+    case 'pglite':
+      return pgliteEngine({ ...options, path: target.path })
+    case 'postgres':
+      return postgresEngine({ ...options, url: target.url, sslMode: 'disable' })
+  }
+}

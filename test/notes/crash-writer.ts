@@ -1,0 +1,124 @@
+/**
+ * A process that is there to be killed: `node crash-writer.ts <WriterOrders as JSON>`. It waits for a line, then
+ * edits a few notes in every way there is, until it is killed. What it says, line by line, is what was acknowledged
+ * to it; and, if it was told to stop at some point, that it has come there and does nothing more.
+ */
+
+import { createInterface } from 'node:readline'
+import * as Y from 'yjs'
+import type { RootEngine, Step } from '../../src/engine/engine.ts'
+import { CONTENT } from '../../src/notes/codec.ts'
+import { noteSnapshots, noteUpdates } from '../../src/schema/notes.ts'
+import { createSystem, type System } from '../../src/system.ts'
+import { openTarget, type Said, type Stop, type WriterOrders } from './crash-orders.ts'
+import { createRandom, type Random } from './random.ts'
+
+const orders: WriterOrders = JSON.parse(process.argv[2]!)
+const random = createRandom(orders.seed)
+
+function say(what: Said | 'ready'): void {
+  process.stdout.write(`${JSON.stringify(what)}\n`)
+}
+
+/** How often the point is passed before it counts. */
+let passes = orders.stop === 'appended' ? random.below(40) : random.below(3)
+let started = false
+
+/** Nothing runs in this process any more; what was said is with the parent already. */
+function stopAt(point: Stop): void {
+  if (!started || orders.stop !== point || passes-- > 0) return
+  say({ stopped: point })
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
+/** The engine, stopping where it was told to. */
+function stopping(engine: RootEngine): RootEngine {
+  const inserts = (steps: readonly Step[], table: unknown) =>
+    steps.some((step) => 'insert' in step && step.insert === table)
+  return {
+    ...engine,
+    async write(write, options) {
+      const isSnapshot = inserts(write.steps, noteSnapshots)
+      if (isSnapshot) stopAt('installing')
+      const row = await engine.write(write, options)
+      if (isSnapshot) stopAt('installed')
+      else if (inserts(write.steps, noteUpdates)) stopAt('appended')
+      return row
+    },
+    async remove(table, query, options) {
+      // The cast: the tables are compared, and nothing else of them is used.
+      if ((table as unknown) === noteSnapshots) stopAt('removing')
+      return engine.remove(table, query, options)
+    },
+  }
+}
+
+const engine = await openTarget(orders.target, {
+  query({ sql }) {
+    if (/delete from "?terrace_note_updates/i.test(sql)) stopAt('deleting')
+  },
+})
+const system = await createSystem({
+  engine: stopping(engine),
+  notes: { retainMs: random.chance(0.8) ? 0 : 1000, idleDocuments: random.pick([1, 64]) },
+})
+
+say('ready')
+for await (const _line of createInterface({ input: process.stdin })) break
+started = true
+
+let count = 0
+/** Documents of somebody who is connected here, by note. */
+const clients = new Map<string, Y.Doc>()
+await Promise.all([...Array(3).keys()].map(() => edits(system, random)))
+
+async function edits(system: System, random: Random): Promise<never> {
+  for (;;) {
+    const noteId = random.pick(orders.noteIds)
+    // Several in one tick make up one group.
+    await Promise.all([...Array(1 + random.below(4)).keys()].map(() => edit(system, noteId, random)))
+    if (random.chance(0.1)) await system.notes.compact(noteId)
+  }
+}
+
+async function edit(system: System, noteId: string, random: Random): Promise<void> {
+  const m = `${orders.name}.${count++}`
+  const text = `<${m}>\n`
+  switch (random.below(7)) {
+    case 0:
+    case 1:
+      await system.notes.append(noteId, text, { actor: orders.name })
+      break
+    case 2:
+      await system.notes.insert(noteId, 0, text)
+      break
+    case 3: {
+      const base = await system.notes.read(noteId)
+      const lines = base.text.split('\n')
+      lines.splice(random.below(lines.length), 0, `<${m}>`)
+      await system.notes.edit(noteId, base, lines.join('\n'))
+      break
+    }
+    case 4:
+      await system.notes.append(noteId, text)
+      say({ m, done: false })
+      await system.notes.replace(noteId, { old: `<${m}>`, new: `<${m}!>` })
+      return say({ m, done: true })
+    case 5: {
+      const client = clients.get(noteId) ?? new Y.Doc()
+      clients.set(noteId, client)
+      const before = Y.encodeStateVector(client)
+      client.getText(CONTENT).insert(0, text)
+      // Built on all that this client ever sent: if any of that were lost, this would be, too.
+      await system.notes.applyUpdate(noteId, Y.encodeStateAsUpdate(client, before))
+      break
+    }
+    case 6: {
+      const doc = await system.notes.open(noteId)
+      doc.getText(CONTENT).insert(0, text)
+      await system.notes.close(noteId)
+      break
+    }
+  }
+  say({ m, done: false })
+}
