@@ -342,7 +342,10 @@ export function createLiveDocument(
       const isKept = doc.store.pendingStructs?.update !== pending || doc.store.pendingDs !== pendingDs
       // What waits for another update is not emitted, and would be lost.
       if (isKept && isWaiting(doc)) return enqueue(update, actor)
-      return emitted === undefined ? seq : enqueue(emitted, actor)
+      if (emitted !== undefined) return enqueue(emitted, actor)
+      // Known already, but perhaps from a moment ago: it is not durable before that is.
+      await live.saved()
+      return seq
     },
 
     async saved() {

@@ -44,7 +44,7 @@ export interface DocumentVerbs {
   edit(noteId: string, change: (doc: Y.Doc) => void, actor: string | null): Promise<number>
   apply(noteId: string, update: Uint8Array, actor: string | null): Promise<number>
   /** The whole document as a snapshot. */
-  state(noteId: string): Promise<{ readonly seq: number; readonly data: Uint8Array }>
+  state(noteId: string): Promise<{ readonly epoch: string; readonly seq: number; readonly data: Uint8Array }>
   /** Resolves when the texts of what was edited here are stored. */
   textsStored(): Promise<void>
 }
@@ -301,7 +301,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
           await document.catchUp()
           if (document.isClean) break
         }
-        return { seq: document.seq, data: encodeSnapshot(document.doc) }
+        return { epoch: document.epoch, seq: document.seq, data: encodeSnapshot(document.doc) }
       }),
 
     async textsStored() {

@@ -153,3 +153,18 @@ export const noteEdits = table(
   { primaryKey: ['noteId', 'fromSeq'] },
 )
 export type NoteEdit = Row<typeof noteEdits>
+
+/** Who is at a note, as each place where people come in has told; what has expired says nothing. */
+export const notePresence = table(
+  'note_presence',
+  {
+    noteId: id().references(() => notes, { onDelete: 'cascade' }),
+    /** A server, or a client that speaks for itself. */
+    place: id(),
+    workspaceId: id(),
+    /** A y-protocols awareness update. */
+    data: bytes(),
+    expiresAt: timestamp(),
+  },
+  { primaryKey: ['noteId', 'place'] },
+)

@@ -11,6 +11,7 @@ import { NotFoundError, TransactionScopeError, ValidationError } from '../errors
 import type { Documents, DocumentVerbs, NoteContent } from '../notes/documents.ts'
 import { announce, type Interest, type NoteEvent, type NoteNews } from '../notes/feed.ts'
 import { homeOf, transientDocuments } from '../notes/home.ts'
+import { createPresence, type NotePresence } from '../notes/presence.ts'
 import { fold } from '../schema/dsl/fold.ts'
 import { compareText } from '../schema/dsl/order.ts'
 import { checkValue } from '../schema/dsl/values.ts'
@@ -67,6 +68,19 @@ export interface Written {
   readonly seq: number
 }
 
+/** What a note's log has got since a cursor. */
+export interface NoteChanges {
+  /** Where a reader is who has taken these in. */
+  readonly cursor: string
+  /**
+   * The cursor given leads nowhere (none, too old, or of another log): the one update is the whole document, and
+   * what the reader has of it may be of another.
+   */
+  readonly isWhole: boolean
+  /** Yjs updates (V1) in the order of the log, each with where it leads. */
+  readonly updates: readonly { readonly cursor: string; readonly update: Uint8Array }[]
+}
+
 /** A state that has a name. */
 export type NoteVersion = Pick<NoteVersionRow, 'label' | 'seq' | 'actor' | 'createdAt'>
 
@@ -119,6 +133,12 @@ export interface NoteStore extends StoreVerbs<typeof notes, NewNote, NotePatch, 
    * `ValidationError` for what is none, and for what is over a limit.
    */
   applyUpdate(id: string, update: Uint8Array, options?: WriteOptions): Promise<Written>
+  /** Where the log stands now: a cursor for `since`. Throws `NotFoundError`. */
+  cursor(id: string, options?: CallOptions): Promise<string>
+  /** What was logged after a cursor; with null, the whole document. Throws `NotFoundError`. */
+  since(id: string, cursor: string | null, options?: CallOptions): Promise<NoteChanges>
+  /** Who is at which note, over all processes. */
+  readonly presence: NotePresence
   /**
    * The live document: one per process, and what others write appears in it. Its text is
    * `doc.getText('content')`; `doc.transact(…, { actor })` says who writes. Give it back with `close`.
@@ -359,6 +379,35 @@ export function createNoteStore(engine: Engine): NoteStore {
       return done
     },
 
+    async cursor(id, options) {
+      const noteId = idOf(notes, id)
+      return cursorOf((await engine.get(noteHeads, noteId, options)) ?? notFound(notes, noteId))
+    },
+
+    async since(id, cursor, options) {
+      const noteId = await check(id, options)
+      const docs = await documents()
+      const place = placeOf(cursor)
+      const rows = place && (await docs.log.since(noteId, place.seq, options))
+      // After the rows: while the log's epoch is the cursor's, they were of it.
+      const head = (await engine.get(noteHeads, noteId, options)) ?? notFound(notes, noteId)
+      if (rows !== undefined && place?.epoch === head.epoch && place.seq <= head.seq) {
+        const updates = rows.map(({ seq, data }) => ({
+          cursor: cursorOf({ ...place, seq }),
+          update: data,
+        }))
+        return { cursor: updates.at(-1)?.cursor ?? cursorOf(place), isWhole: false, updates }
+      }
+      const [{ epoch, seq, data }, { snapshotAsUpdate }] = await Promise.all([
+        docs.state(noteId),
+        import('../notes/codec.ts'),
+      ])
+      const at = cursorOf({ epoch, seq })
+      return { cursor: at, isWhole: true, updates: [{ cursor: at, update: snapshotAsUpdate(data) }] }
+    },
+
+    presence: createPresence(engine, beneath),
+
     async open(id, options) {
       const noteId = await check(id, options)
       return (await (await liveDocuments()).lend(noteId)).doc
@@ -516,6 +565,21 @@ function checkInterest(interest: unknown): Interest {
   if (typeof workspaceId === 'string') return { workspaceId }
   if (typeof noteId === 'string') return { noteId }
   throw new ValidationError('notes: watch a workspace or a note: { workspaceId } or { noteId }', notes.name)
+}
+
+interface Place {
+  readonly epoch: string
+  readonly seq: number
+}
+
+function cursorOf({ epoch, seq }: Place): string {
+  return `${epoch}.${seq}`
+}
+
+/** Undefined for what is no cursor. */
+function placeOf(cursor: unknown): Place | undefined {
+  const [, epoch, seq] = /^(.+)\.(\d{1,15})$/.exec(typeof cursor === 'string' ? cursor : '') ?? []
+  return epoch === undefined ? undefined : { epoch, seq: Number(seq) }
 }
 
 /** What was compacted, and after that what is in the log: stretches of one writer each. */
