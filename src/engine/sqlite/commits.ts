@@ -3,7 +3,7 @@
  * every few milliseconds while there is something to see, and less often when there has not been for a while.
  */
 
-import type { Database } from './connection.ts'
+import type { Database } from './driver.ts'
 
 export interface Commits {
   listen(handler: () => void): () => Promise<void>

@@ -21,8 +21,9 @@ import { createTransactionScope, runTransaction } from '../transaction.ts'
 import { loadBetterSqlite3 } from './better-sqlite3.ts'
 import { createSqliteCalls, type SqliteCalls } from './calls.ts'
 import { createCommits } from './commits.ts'
-import { type Connection, type Database, openConnection, wrapConnection } from './connection.ts'
+import { type Connection, openConnection, wrapConnection } from './connection.ts'
 import { sqliteDialect } from './dialect.ts'
+import type { Database, Driver } from './driver.ts'
 import { isBusy, translate } from './errors.ts'
 import { createGathering } from './gather.ts'
 import { type Migrate, sqliteMigrations } from './migrations.ts'
@@ -111,9 +112,9 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
   function openReader() {
     // What a transaction has not committed is invisible to another connection.
     // The cast: the driver's own class. By the path as it was when it was opened: the working folder may change.
-    const Driver = connection.database.constructor as never as new (path: string, options: object) => Database
+    const Again = connection.database.constructor as never as Driver
     try {
-      const extra = wrapConnection(new Driver(target, { timeout: 0, readonly: true }))
+      const extra = wrapConnection(new Again(target, { timeout: 0, readonly: true }))
       return { connection: extra, calls: createSqliteCalls(extra, cache, target, report) }
     } catch (error) {
       throw translate(error, undefined, target)
@@ -253,7 +254,8 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     },
     async unwrap() {
       const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/better-sqlite3'))
-      return { database: connection.database, drizzle: drizzle(connection.database) }
+      // The cast: it is the driver's own.
+      return { database: connection.database, drizzle: drizzle(connection.database as never) }
     },
     async close() {
       scope.check()
@@ -272,8 +274,8 @@ async function open(options: SqliteEngineOptions, target: string): Promise<Conne
       if (mustExist && target !== ':memory:' && !existsSync(target)) {
         throw new MigrationError(`${target} does not exist; open it once with \`migrate: 'auto'\` to make it`)
       }
-      const Driver = await loadBetterSqlite3()
-      const attempt = () => openConnection(Driver, target, { synchronous, mustExist })
+      const Sqlite = await loadBetterSqlite3()
+      const attempt = () => openConnection(Sqlite, target, { synchronous, mustExist })
       connection = await patiently(attempt, { patience, onBusy: hooks?.retry })
     } else {
       connection = wrapConnection(database)
