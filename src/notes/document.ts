@@ -91,8 +91,9 @@ export function createLiveDocument(
 ): LiveDocument {
   const { epoch } = parts.head
   const doc = new Y.Doc({ gc, guid: noteId })
-  doc.clientID = clientId
   applyParts(doc, bytesOf(parts), LOGGED)
+  // Only now: a document that is brought what its own client wrote takes itself for a copy, and another id.
+  doc.clientID = clientId
 
   let { seq } = parts
   /** Bytes of the document as the log has it: an estimate that only has to be of the right size. */
