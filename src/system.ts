@@ -9,7 +9,7 @@ import type { Engine, RootEngine, TransactionOptions } from './engine/engine.ts'
 import type { EngineHooks } from './engine/hooks.ts'
 import { ConfigError, TerraceError } from './errors.ts'
 import type { NotesOptions } from './notes/documents.ts'
-import { chooseNotesOptions, closeNotes } from './notes/home.ts'
+import { chooseNotesOptions, closeNotes, shareNotesOptions } from './notes/home.ts'
 import { openEngine } from './open.ts'
 import { confine } from './stores/confine.ts'
 import { createStores, type Stores } from './stores/stores.ts'
@@ -136,7 +136,11 @@ export function reasonOf(error: unknown): string {
 }
 
 function transactionOf(engine: Engine): ConfinedSystem['transaction'] {
-  return (work, options) => engine.transaction((tx) => work(scopeOf(tx)), options)
+  return (work, options) =>
+    engine.transaction((tx) => {
+      shareNotesOptions(engine, tx)
+      return work(scopeOf(tx))
+    }, options)
 }
 
 function scopeOf(engine: Engine): Scope {

@@ -11,6 +11,10 @@ import { idScenarios } from './ids.ts'
 import { listScenarios } from './lists.ts'
 import { messageScenarios } from './messages.ts'
 import { noteEditingScenarios } from './note-editing.ts'
+import { noteLiveScenarios } from './note-live.ts'
+import { noteLogScenarios } from './note-log.ts'
+import { noteVersionScenarios } from './note-versions.ts'
+import { noteScenarios } from './notes.ts'
 import { referenceScenarios } from './references.ts'
 import { roleScenarios } from './roles.ts'
 import type { Scenario } from './scenario.ts'
@@ -40,7 +44,11 @@ export const scenarios: readonly Scenario[] = [
   ...taskScenarios,
   ...taskTransitionScenarios,
   ...taskDependencyScenarios,
+  ...noteScenarios,
   ...noteEditingScenarios,
+  ...noteLogScenarios,
+  ...noteVersionScenarios,
+  ...noteLiveScenarios,
   ...closedScenarios,
   ...confinedScenarios,
   ...copyScenarios,

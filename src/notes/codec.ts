@@ -20,6 +20,9 @@ export interface Compacted {
   readonly clients: number
 }
 
+/** Under these names editors keep their trees of paragraphs. */
+export const TREES = ['default', 'prosemirror'] as const
+
 /** In one transaction, which is several times faster than one for each update. */
 export function applyParts(
   doc: Y.Doc,
@@ -74,8 +77,9 @@ export function inflate(snapshot: Uint8Array): Uint8Array {
  * line for each. What a database cannot store as text is replaced.
  */
 export function textOf(doc: Y.Doc): string {
-  const type = doc.share.has(CONTENT) || !doc.share.has('default') ? doc.getText(CONTENT) : undefined
-  const text = type?.toString() ?? linesOf(doc.getXmlFragment('default')).join('\n')
+  const content = doc.share.has(CONTENT) ? doc.getText(CONTENT).toString() : ''
+  const tree = content === '' ? TREES.find((name) => doc.share.has(name)) : undefined
+  const text = tree === undefined ? content : linesOf(doc.getXmlFragment(tree)).join('\n')
   return text.isWellFormed() && !text.includes('\0') ? text : text.toWellFormed().replaceAll('\0', '\ufffd')
 }
 

@@ -5,6 +5,7 @@
 
 import { loadPeer } from '../engine/drivers.ts'
 import type { Engine } from '../engine/engine.ts'
+import { wholeOf } from '../stores/confine.ts'
 import type { Documents, DocumentVerbs, NotesOptions } from './documents.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
@@ -28,6 +29,11 @@ export function chooseNotesOptions(engine: Engine, options: NotesOptions | undef
   if (options !== undefined) chosen.set(engine, options)
 }
 
+/** What was chosen for an engine goes for a transaction of it. */
+export function shareNotesOptions(engine: Engine, tx: Engine): void {
+  chooseNotesOptions(wholeOf(tx) ?? tx, chosen.get(wholeOf(engine) ?? engine))
+}
+
 /** The notes of an engine that owns its database. */
 export function homeOf(engine: Engine): Home {
   let home = homes.get(engine)
@@ -46,7 +52,8 @@ export function closeNotes(engine: Engine): Promise<void> | undefined {
 /** For a transaction. */
 export async function transientDocuments(engine: Engine): Promise<DocumentVerbs> {
   const { createTransientDocuments } = await loadPeer('yjs', 'notes', () => import('./transient.ts'))
-  return createTransientDocuments(engine, DEFAULT_LIMITS)
+  const limits = { ...DEFAULT_LIMITS, ...chosen.get(wholeOf(engine) ?? engine)?.limits }
+  return createTransientDocuments(engine, limits)
 }
 
 function createHome(engine: Engine, options: NotesOptions): Home {

@@ -6,7 +6,7 @@ import { settings } from '../../src/schema/settings.ts'
 import { workspaces } from '../../src/schema/workspaces.ts'
 import { confine } from '../../src/stores/confine.ts'
 import { createStores } from '../../src/stores/stores.ts'
-import { createSystem, type Scope } from '../../src/system.ts'
+import { createSystem, type Scope, type System } from '../../src/system.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
 import { createHarness } from '../support/harness.ts'
 import type { Tier } from '../support/tiers.ts'
@@ -28,12 +28,11 @@ export async function createRig(tier: Tier, decorate = (engine: RootEngine) => e
   await createExtraTables(opened.engine)
   const ids = createPlainIds()
   const engine = decorate(withIds(opened.engine, ids.next))
-  const system = await createSystem({ engine })
-  const root: Place = {
+  const rootOf = (system: System): Place => ({
     scope: system,
     confined: (workspaceId) => system.in(workspaceId),
-    transaction: (work) => engine.transaction((tx) => work(innerPlace(tx))),
-  }
+    transaction: (work) => system.engine.transaction((tx) => work(innerPlace(tx))),
+  })
 
   /** What hangs on these goes along, unless something refers to it that has to be removed first. */
   async function empty(): Promise<void> {
@@ -47,7 +46,11 @@ export async function createRig(tier: Tier, decorate = (engine: RootEngine) => e
       await empty()
       clock.set(new Date(START))
       ids.restart()
-      return runProgram(program, root, clock)
+      // One that has no notes open yet: ids are given again, by which it would know those of other programs.
+      const system = await createSystem({ engine: { ...engine, close: async () => {} } })
+      const entries = await runProgram(program, rootOf(system), clock)
+      await system.close()
+      return entries
     },
     async stop() {
       await opened.close()
