@@ -13,6 +13,7 @@ import { messages } from '../src/schema/messages.ts'
 import {
   noteEdits,
   noteHeads,
+  notePresence,
   noteSnapshots,
   notes,
   noteTexts,
@@ -43,6 +44,7 @@ const neutral = {
   noteTexts,
   noteVersions,
   noteEdits,
+  notePresence,
 }
 
 type Neutral = typeof neutral

@@ -13,7 +13,7 @@ import { teams } from '../schema/teams.ts'
 import { workspaces } from '../schema/workspaces.ts'
 import { allRefused, everything, newWorkspace, refused } from './expect.ts'
 import type { Scenario } from './scenario.ts'
-import { everyCall, namedCalls, seed } from './verbs.ts'
+import { everyCall, LIVE_VERBS, namedCalls, seed } from './verbs.ts'
 
 /** What a read answers that finds nothing, and a delete. */
 const NOTHING = new Set([null, false, 0, [], { items: [], next: null }].map((value) => JSON.stringify(value)))
@@ -64,7 +64,7 @@ export const confinedScenarios: readonly Scenario[] = [
         const call = () => mine.transaction((tx) => namedCalls(everyCall(tx, other))[i]![1]())
         return [name, call] as const
       })
-      await reachOut(calls)
+      await reachOut(calls.filter(([name]) => !LIVE_VERBS.has(name)))
       assert.deepEqual(await everything(system.engine), before)
     },
   },

@@ -22,7 +22,8 @@ const STRANGE_IDS = [
 /** A seed whose every row is the one with this id. */
 const everyId = (id: string) => new Proxy({}, { get: () => id }) as Seed
 
-const READS = /^(get|getMany|count|list|listByParent|last|range|ready|dependencies|dependentsOf|reconcile)$/
+const READS =
+  /^(get|getMany|count|list|listByParent|last|range|ready|dependencies|dependentsOf|reconcile|search|watch)$/
 
 export const idScenarios: readonly Scenario[] = [
   {
@@ -200,7 +201,7 @@ export const idScenarios: readonly Scenario[] = [
 
 /** Verbs that take no id of a row to change. */
 const CREATES = new Set([
-  ...['workspaces', 'teams', 'codebases', 'agents', 'roles', 'conversations', 'tasks'].map(
+  ...['workspaces', 'teams', 'codebases', 'agents', 'roles', 'conversations', 'tasks', 'notes'].map(
     (s) => `${s}.create`,
   ),
   'workspaces.ensureDefault',
@@ -211,4 +212,5 @@ const CREATES = new Set([
   'tasks.declareBatch',
   'settings.set',
   'settings.merge',
+  'notes.ensureSpec',
 ])

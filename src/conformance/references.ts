@@ -200,8 +200,10 @@ export const referenceScenarios: readonly Scenario[] = [
     guarantee: 'Deleting a workspace removes every row of it in every table, and none of another',
     async run({ system, second }) {
       const kept = await seed(system, 'Kept')
+      await system.notes.compact(kept.noteId)
       const before = await everything(system.engine)
       const at = await seed(system, 'Gone')
+      await system.notes.compact(at.noteId)
       await system.settings.set(`workspace:${at.workspaceId}:deep`, 'key', 1)
       for (const [table, count] of Object.entries(await counts(system))) {
         assert.ok(count > before[table]!.length, `the seed has nothing in ${table}`)

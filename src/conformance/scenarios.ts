@@ -10,6 +10,7 @@ import { exampleScenarios } from './example.ts'
 import { idScenarios } from './ids.ts'
 import { listScenarios } from './lists.ts'
 import { messageScenarios } from './messages.ts'
+import { noteEditingScenarios } from './note-editing.ts'
 import { referenceScenarios } from './references.ts'
 import { roleScenarios } from './roles.ts'
 import type { Scenario } from './scenario.ts'
@@ -39,6 +40,7 @@ export const scenarios: readonly Scenario[] = [
   ...taskScenarios,
   ...taskTransitionScenarios,
   ...taskDependencyScenarios,
+  ...noteEditingScenarios,
   ...closedScenarios,
   ...confinedScenarios,
   ...copyScenarios,

@@ -24,11 +24,16 @@ export interface Seed {
   readonly conversationId: string
   readonly groupId: string
   readonly messageId: string
+  /** Says `NOTE_TEXT`, and has a version called `NOTE_LABEL`. */
+  readonly noteId: string
   readonly scope: string
 }
 
 /** What the seed has under the workspace's scope. */
 export const SEED_KEY = 'theme'
+/** What the seed's note says, and the name it has. */
+const NOTE_TEXT = 'Ship on Friday'
+const NOTE_LABEL = 'first'
 
 export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
   const { id: workspaceId } = await scope.workspaces.create({ title })
@@ -55,6 +60,8 @@ export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
     members: ['bob'],
   })
   const message = await scope.messages.append(conversation.id, { role: 'user', content: 'Ship it' })
+  const note = await scope.notes.create({ workspaceId, title: 'Plan', taskId: task.id, text: NOTE_TEXT })
+  await scope.notes.label(note.id, NOTE_LABEL)
   const settingScope = `workspace:${workspaceId}`
   await scope.settings.set(settingScope, SEED_KEY, { dark: true })
   return {
@@ -68,14 +75,16 @@ export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
     conversationId: conversation.id,
     groupId: group.id,
     messageId: message.id,
+    noteId: note.id,
     scope: settingScope,
   }
 }
 
 /** The calls, on the rows of a seed. Nothing is called until asked for. */
 export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Calls {
-  const { workspaceId, taskId, groupId, messageId } = at
-  const { workspaces, teams, codebases, agents, roles, conversations, messages, tasks, settings } = scope
+  const { workspaceId, taskId, groupId, messageId, noteId } = at
+  const { workspaces, teams, codebases, agents, roles, conversations, messages, tasks, notes, settings } =
+    scope
   const within = { workspaceId }
   return {
     workspaces: {
@@ -195,6 +204,39 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       archive: () => tasks.archive(taskId, options),
       unarchive: () => tasks.unarchive(taskId, options),
     },
+    notes: {
+      create: () => notes.create({ workspaceId, title: 'New', text: 'New' }, options),
+      get: () => notes.get(noteId, options),
+      getMany: () => notes.getMany([noteId], options),
+      list: () => notes.list(within, options),
+      count: () => notes.count(within, options),
+      update: () => notes.update(noteId, { title: 'Changed' }, options),
+      delete: () => notes.delete(noteId, options),
+      ensureSpec: () => notes.ensureSpec(workspaceId, options),
+      read: () => notes.read(noteId, options),
+      append: () => notes.append(noteId, '!', options),
+      insert: () => notes.insert(noteId, 0, '- ', options),
+      replace: () => notes.replace(noteId, { old: 'Friday', new: 'Monday' }, options),
+      edit: () => notes.edit(noteId, NOTE_TEXT, 'Ship it on Friday', options),
+      applyUpdate: () => notes.applyUpdate(noteId, anUpdate(), options),
+      open: async () => {
+        await notes.open(noteId, options)
+        return noteId
+      },
+      saved: () => notes.saved(noteId, options),
+      close: () => notes.close(noteId, options),
+      watch: async () => {
+        const events = notes.watch(within, options)
+        const first = events.next()
+        await events.return?.()
+        return (await first).value ?? null
+      },
+      history: () => notes.history(noteId, options),
+      label: () => notes.label(noteId, 'second', options),
+      restore: () => notes.restore(noteId, NOTE_LABEL, options),
+      compact: () => notes.compact(noteId, options),
+      search: () => notes.search(workspaceId, 'friday', options),
+    },
     settings: {
       get: () => settings.get(at.scope, SEED_KEY, options),
       set: () => settings.set(at.scope, SEED_KEY, 'changed', options),
@@ -205,6 +247,15 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
     },
   }
 }
+
+/** Verbs of documents that are live in the process, which transactions are refused. */
+export const LIVE_VERBS: ReadonlySet<string> = new Set(
+  ['open', 'saved', 'close', 'watch', 'compact'].map((verb) => `notes.${verb}`),
+)
+
+/** The Yjs update that inserts `ok` at the start of a text, by a client of its own. */
+const anUpdate = () =>
+  new Uint8Array([1, 1, 7, 0, 4, 1, 7, ...new TextEncoder().encode('content'), 2, 111, 107, 0])
 
 /** The calls one by one, by name. */
 export function namedCalls(calls: Calls): [name: string, call: () => Promise<unknown>][] {

@@ -154,8 +154,8 @@ export const workspaceScenarios: readonly Scenario[] = [
     id: 'workspaces.delete-cascades',
     guarantee: 'Deleting a workspace removes everything under it, and nothing of another one or of none',
     async run({ system }) {
-      const { workspaceId: id } = await seed(system)
-      await seed(system)
+      const { workspaceId: id, noteId } = await seed(system)
+      for (const note of [noteId, (await seed(system)).noteId]) await system.notes.compact(note)
       await system.settings.set(`workspace:${id}:agents`, 'limit', 3)
       await system.settings.set(`workspace:${id}0`, 'theme', 'of a longer id')
       await system.settings.set('user:1', 'theme', id)

@@ -85,8 +85,6 @@ export interface RowsShape {
   readonly rows: readonly (readonly Value[])[]
 }
 
-const ALWAYS: Condition = [[]]
-
 export class Shape {
   key: string
   readonly values: Bound[] = []
@@ -105,7 +103,8 @@ export class Shape {
   }
 
   where(table: Table, where: unknown): Condition {
-    if (where === undefined) return ALWAYS
+    // A new one each time: what is compiled of a condition is kept by it.
+    if (where === undefined) return [[]]
     const alternatives = Array.isArray(where) ? where : [where]
     // None of no alternatives matches: not to be taken for no condition, which all rows match.
     if (alternatives.length === 0) this.key += '?x'
@@ -252,10 +251,14 @@ export class Shape {
     }
   }
 
-  /** Rows to insert, in full. */
-  rows(table: Table, rows: readonly object[]): RowsShape {
+  /** Rows to insert, in full. `orSet` is what is set in those that they give way to. */
+  rows(table: Table, rows: readonly object[], orSet?: object): RowsShape {
     if (table.columnList.some(({ references }) => references?.table() === table)) {
-      refuseFresh(table, rows, new Map([[table, keysOf(table, rows)]]))
+      refuseFresh(
+        table,
+        orSet === undefined ? rows : [...rows, orSet],
+        new Map([[table, keysOf(table, rows)]]),
+      )
     }
     const refs = new Map<ColumnDef, ColumnDef>()
     const offsetsByRow = rows.map((): Map<ColumnDef, number> => new Map())
@@ -323,7 +326,8 @@ export class Shape {
       value,
     )
     if (column.kind === 'oneOf' || column.kind === 'boolean') {
-      this.key += `${mark}${String(checked)}`
+      // Quoted: a word may look like whatever comes before or after it.
+      this.key += mark + JSON.stringify(checked)
       return { is: 'literal', value: checked as string | boolean }
     }
     this.key += mark
@@ -364,8 +368,11 @@ export class Shape {
         this.key += '=r'
         return { op: 'eq', column, operand: this.#ref(operator) }
       case 'inTable': {
-        const select = operator.table.columns[operator.column]!
-        this.key += `(${operator.table.name}.${select.position}`
+        const select = operator.table.columns[operator.column]
+        if (select === undefined) {
+          throw refuse(table, column, `is looked up in ${operator.table.name}, which has no such column`)
+        }
+        this.key += `(${operator.table.sqlName}.${select.position}`
         const where = this.where(operator.table, operator.where)
         this.key += ')'
         return { op: 'inTable', column, table: operator.table, select, where }
@@ -388,7 +395,7 @@ export class Shape {
     if (checked.length === 0) return this.#never()
     if (column.kind === 'oneOf' || column.kind === 'boolean') {
       const words = (checked as (string | boolean)[]).sort()
-      this.key += `{${words.join(' ')}}`
+      this.key += JSON.stringify(words)
       return { op: 'among', column, values: words }
     }
     this.key += '{}'
@@ -434,6 +441,7 @@ export class Shape {
         }
       case 'merge':
         if (column.kind !== 'json') throw refuse(table, column, 'is not JSON')
+        if (column.shape === 'list') throw refuse(table, column, 'is a list, and is replaced whole')
         this.key += 'm'
         return { is: 'merge', index: this.bind(column, checkJsonPatch(table, column, change.patch)) }
       case 'choose':

@@ -44,7 +44,7 @@ export async function runTransaction<S, R>(
     for (let attempts = 1; ; attempts++) {
       const session = await host.begin(deadline.signal)
       deadline.start()
-      const attempt = createAttempt()
+      const attempt = createAttempt(deadline.check)
       try {
         const tx = guardCalls(host.engine(session), attempt)
         const result = await deadline.race(host.scope.run(attempt, () => work(tx)))
@@ -135,7 +135,8 @@ export interface Attempt {
   whenEnded(callback: () => void): void
 }
 
-export function createAttempt(): Attempt {
+/** `check` throws when time is up, which timers cannot tell while calls follow one another without a pause. */
+export function createAttempt(check: () => void = () => {}): Attempt {
   let open = true
   let failure: { readonly error: unknown } | undefined
   const underWay = new Set<Promise<unknown>>()
@@ -146,6 +147,7 @@ export function createAttempt(): Attempt {
     if (failure !== undefined) throw failure.error
     try {
       options?.signal?.throwIfAborted()
+      check()
       return await verb()
     } catch (error) {
       failure ??= { error }
@@ -208,11 +210,27 @@ export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
     listen: () => attempt.call(undefined, refuseListening),
     onCommit: () => attempt.call(undefined, refuseListening),
   }
+  attempts.set(tx, attempt)
   return tx
 }
 
 function refuseListening(): never {
   throw new TransactionScopeError('listening is not part of a transaction; use the outer engine, outside')
+}
+
+const attempts = new WeakMap<Engine, Attempt>()
+
+/**
+ * A call of an engine that wraps another: within a transaction, what the wrapper refuses dooms it as what the
+ * database refuses does.
+ */
+export function wrappedCall<R>(
+  engine: Engine,
+  options: CallOptions | undefined,
+  verb: () => Promise<R>,
+): Promise<R> {
+  const attempt = attempts.get(engine)
+  return attempt === undefined ? verb() : attempt.call(options, verb)
 }
 
 // ---------------------------------------------------------------- the end of patience
@@ -223,6 +241,8 @@ export interface Deadline {
   readonly signal: AbortSignal
   /** Time runs from the first call of this. */
   start(): void
+  /** Throws when time is up. */
+  check(): void
   /** What `promise` gives, unless the signal aborts first. */
   race<T>(promise: Promise<T>): Promise<T>
   /** Nothing aborts any more. */
@@ -245,13 +265,20 @@ export function createDeadline({ signal, timeout = TRANSACTION_TIMEOUT }: Transa
   // Nobody may be racing when it aborts.
   over.catch(() => {})
   let timer: NodeJS.Timeout | undefined
+  let end = Number.POSITIVE_INFINITY
+  const timeOut = () => {
+    controller.abort(new UnavailableError(`the transaction was rolled back after ${timeout} ms`))
+  }
   return {
     signal: controller.signal,
     start() {
       if (timer !== undefined || timeout > FOREVER) return
-      timer = setTimeout(() => {
-        controller.abort(new UnavailableError(`the transaction was rolled back after ${timeout} ms`))
-      }, timeout)
+      end = performance.now() + timeout
+      timer = setTimeout(timeOut, timeout)
+    },
+    check() {
+      if (performance.now() > end) timeOut()
+      controller.signal.throwIfAborted()
     },
     race: (promise) => Promise.race([promise, over]),
     stop() {

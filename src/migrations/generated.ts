@@ -91,6 +91,15 @@ export const migrations: Readonly<Record<SqlDialect, readonly Migration[]>> = {
         "CREATE INDEX \"terrace_notes_parent_id_idx\" ON \"terrace_notes\" USING btree (\"parent_id\")",
         "CREATE INDEX \"terrace_notes_task_id_idx\" ON \"terrace_notes\" USING btree (\"task_id\")"
       ]
+    },
+    {
+      "tag": "0002_presence",
+      "checksum": "4f3dbedfcf6f2e8452a4d196bca7fcc02cedffd8dd9b223877ec36c9343e3665",
+      "compatible": true,
+      "statements": [
+        "CREATE TABLE \"terrace_note_presence\" (\n\t\"note_id\" text COLLATE \"C\" NOT NULL,\n\t\"place\" text COLLATE \"C\" NOT NULL,\n\t\"workspace_id\" text COLLATE \"C\" NOT NULL,\n\t\"data\" \"bytea\" NOT NULL,\n\t\"expires_at\" timestamp (3) with time zone NOT NULL,\n\tCONSTRAINT \"terrace_note_presence_pkey\" PRIMARY KEY(\"note_id\",\"place\")\n)",
+        "ALTER TABLE \"terrace_note_presence\" ADD CONSTRAINT \"terrace_note_presence_note_id_fkey\" FOREIGN KEY (\"note_id\") REFERENCES \"terrace_notes\"(\"id\") ON DELETE cascade ON UPDATE no action"
+      ]
     }
   ],
   "sqlite": [
@@ -156,6 +165,14 @@ export const migrations: Readonly<Record<SqlDialect, readonly Migration[]>> = {
         "CREATE INDEX `terrace_notes_workspace_id_created_at_id_idx` ON `terrace_notes` (`workspace_id`,`created_at`,`id`)",
         "CREATE INDEX `terrace_notes_parent_id_idx` ON `terrace_notes` (`parent_id`)",
         "CREATE INDEX `terrace_notes_task_id_idx` ON `terrace_notes` (`task_id`)"
+      ]
+    },
+    {
+      "tag": "0002_presence",
+      "checksum": "2c5aa195e0d10db254c3121bdd92a23ccfd099fa3e90983b9f3a06cf9b61298c",
+      "compatible": true,
+      "statements": [
+        "CREATE TABLE `terrace_note_presence` (\n\t`note_id` text NOT NULL,\n\t`place` text NOT NULL,\n\t`workspace_id` text NOT NULL,\n\t`data` blob NOT NULL,\n\t`expires_at` integer NOT NULL,\n\tPRIMARY KEY(`note_id`, `place`),\n\tFOREIGN KEY (`note_id`) REFERENCES `terrace_notes`(`id`) ON UPDATE no action ON DELETE cascade\n)"
       ]
     }
   ]

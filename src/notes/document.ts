@@ -7,6 +7,7 @@
  * document would otherwise go on from what nobody else will ever see.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import * as Y from 'yjs'
 import { ClosedError, NotFoundError, ValidationError } from '../errors.ts'
 import { type NoteHead, notes } from '../schema/notes.ts'
@@ -22,6 +23,8 @@ export interface LiveDocument {
   readonly seq: number
   /** Nothing is in it that is not logged. */
   readonly isClean: boolean
+  /** The note was deleted, or this was let go. */
+  readonly isGone: boolean
   /** Takes in what others have logged. Throws `NotFoundError` when the note is gone. */
   catchUp(): Promise<void>
   /**
@@ -33,8 +36,6 @@ export interface LiveDocument {
   apply(update: Uint8Array, actor: string | null): Promise<number>
   /** Resolves when all that was written so far is durable; rejects while it cannot be. */
   saved(): Promise<void>
-  /** The note is gone: whoever writes is told. */
-  drop(): void
   /** Lets go of the document. Everything must have been saved. */
   destroy(): void
 }
@@ -47,6 +48,9 @@ export interface DocumentEvents {
   /** The note was deleted. */
   gone(document: LiveDocument): void
 }
+
+/** As if nobody had called. */
+const inTheBackground = AsyncLocalStorage.snapshot()
 
 /** Marks transactions that bring in what is logged already. */
 export const LOGGED = Symbol('terrace.logged')
@@ -95,6 +99,8 @@ export function createLiveDocument(
   let waiting: Waiting[] = []
   let saving: Promise<void> | undefined
   let scheduled = false
+  /** The database is closed: nothing is tried again by itself. */
+  let halted = false
   let failures = 0
   let retry: NodeJS.Timeout | undefined
   let gone: Error | undefined
@@ -119,13 +125,17 @@ export function createLiveDocument(
   function schedule(): void {
     if (scheduled || saving !== undefined || retry !== undefined) return
     scheduled = true
-    queueMicrotask(() => {
-      scheduled = false
-      saving ??= save().finally(() => {
-        saving = undefined
-        if (waiting.length > 0) schedule()
-      })
-    })
+    halted = false
+    // Whoever writes to the document may be within a transaction, of which this is no part.
+    inTheBackground(() =>
+      queueMicrotask(() => {
+        scheduled = false
+        saving ??= save().finally(() => {
+          saving = undefined
+          if (waiting.length > 0 && !halted) schedule()
+        })
+      }),
+    )
   }
 
   /** Logs what waits; what comes meanwhile makes up the next round. */
@@ -141,7 +151,7 @@ export function createLiveDocument(
         head = await log.append(noteId, epoch, entries)
       } catch (error) {
         if (error instanceof NotFoundError) {
-          waiting = [...batch, ...waiting]
+          for (const { waiters } of batch) for (const { reject } of waiters) reject(error)
           return drop(error)
         }
         failed(batch, error)
@@ -165,7 +175,10 @@ export function createLiveDocument(
     for (const { waiters } of batch) for (const { reject } of waiters) reject(error)
     waiting = [...batch.map((entry) => ({ ...entry, waiters: [] })), ...waiting]
     // A closed System will not come back.
-    if (error instanceof ClosedError) return
+    if (error instanceof ClosedError) {
+      halted = true
+      return
+    }
     const delay = Math.min(RETRY[0] * 2 ** failures++, RETRY[1])
     retry = setTimeout(() => {
       retry = undefined
@@ -202,13 +215,22 @@ export function createLiveDocument(
     if (gone !== undefined) throw gone
   }
 
-  /** Runs a change and answers what came of it, as one update; undefined if nothing did. */
-  function gather(change: () => void): Uint8Array | undefined {
+  /**
+   * Runs a change and answers what came of it, as one update; undefined if nothing did. Of a change that fails
+   * halfway the document keeps a half, which therefore has to be logged.
+   */
+  function gather(change: () => void, actor: string | null): Uint8Array | undefined {
     const outer = gathered
-    gathered = []
+    const own: Uint8Array[] = []
+    gathered = own
+    const together = () => (own.length < 2 ? own[0] : Y.mergeUpdates(own))
     try {
       change()
-      return gathered.length < 2 ? gathered[0] : Y.mergeUpdates(gathered)
+      return together()
+    } catch (error) {
+      const half = together()
+      if (half !== undefined) enqueue(half, actor).catch(() => {})
+      throw error
     } finally {
       gathered = outer
     }
@@ -217,6 +239,7 @@ export function createLiveDocument(
   async function catchUp(): Promise<void> {
     check()
     try {
+      if ((await currentHead()).seq <= seq) return
       const updates = await log.since(noteId, seq)
       check()
       if (updates === undefined) {
@@ -226,12 +249,21 @@ export function createLiveDocument(
         if (parts.head.epoch !== epoch) throw new NotFoundError(notes.name, noteId)
         takeIn(parts.seq, bytesOf(parts))
       } else if (updates.length > 0) {
+        // What was read before the head still is this log's was this log's.
+        await currentHead()
         takeIn(updates.at(-1)!.seq, { snapshot: undefined, updates: updates.map(({ data }) => data) })
       }
     } catch (error) {
       if (error instanceof NotFoundError) drop(error)
       throw error
     }
+  }
+
+  /** Throws when another note has the id by now. */
+  async function currentHead(): Promise<NoteHead> {
+    const head = await log.head(noteId)
+    if (head?.epoch !== epoch) throw new NotFoundError(notes.name, noteId)
+    return head
   }
 
   function takeIn(upTo: number, given: Parameters<typeof applyParts>[1]): void {
@@ -259,6 +291,9 @@ export function createLiveDocument(
     get isClean() {
       return waiting.length === 0 && saving === undefined && !scheduled
     },
+    get isGone() {
+      return gone !== undefined
+    },
 
     catchUp() {
       if (catching === undefined) {
@@ -279,7 +314,8 @@ export function createLiveDocument(
 
     async edit(change, actor) {
       check()
-      const update = gather(() => doc.transact(() => change(doc), { actor }))
+      if (bytes > limits.documentBytes) throw tooMuch('the document has bytes:', bytes, limits.documentBytes)
+      const update = gather(() => doc.transact(() => change(doc), { actor }), actor)
       if (update === undefined) return seq
       return enqueue(update, actor)
     },
@@ -300,7 +336,7 @@ export function createLiveDocument(
       const pending = doc.store.pendingStructs?.update
       let emitted: Uint8Array | undefined
       try {
-        emitted = gather(() => Y.applyUpdate(doc, update, { actor }))
+        emitted = gather(() => Y.applyUpdate(doc, update, { actor }), actor)
       } catch (error) {
         throw new ValidationError('notes: the update cannot be applied', notes.name, undefined, {
           cause: error,
@@ -309,7 +345,10 @@ export function createLiveDocument(
       const isKept = doc.store.pendingStructs?.update !== pending || doc.store.pendingDs !== pendingDs
       // What waits for another update is not emitted, and would be lost.
       if (isKept && isWaiting(doc)) return enqueue(update, actor)
-      return emitted === undefined ? seq : enqueue(emitted, actor)
+      if (emitted !== undefined) return enqueue(emitted, actor)
+      // Known already, but perhaps from a moment ago: it is not durable before that is.
+      await live.saved()
+      return seq
     },
 
     async saved() {
@@ -332,8 +371,6 @@ export function createLiveDocument(
       }
     },
 
-    drop: () => drop(new NotFoundError(notes.name, noteId)),
-
     destroy() {
       gone ??= new ClosedError('this document is closed; open it again')
       clearTimeout(retry)
@@ -347,23 +384,39 @@ function bytesOf({ snapshot, updates }: Parts) {
   return { snapshot: snapshot?.data, updates: updates.map(({ data }) => data) }
 }
 
-/** Looks into an update before it is let into the document: it may come from a stranger. */
+/** Looks into an update before it is let into the document, all of it: it may come from a stranger. */
 function checkUpdate(doc: Y.Doc, update: Uint8Array, limits: NoteLimits): void {
-  let meta: ReturnType<typeof Y.parseUpdateMeta>
+  let decoded: ReturnType<typeof Y.decodeUpdate>
   try {
-    meta = Y.parseUpdateMeta(update)
+    decoded = Y.decodeUpdate(update)
   } catch (error) {
     throw new ValidationError('notes: this is no Yjs update (V1)', notes.name, undefined, { cause: error })
   }
-  const known = doc.store.clients
-  let clients = known.size
-  for (const client of meta.from.keys()) if (!known.has(client)) clients++
+  const { store } = doc
+  const fresh = new Set<number>()
+  for (const { id } of decoded.structs) if (!store.clients.has(id.client)) fresh.add(id.client)
+  const clients = store.clients.size + fresh.size
   if (clients > limits.clients) throw tooMuch('the document would have writers:', clients, limits.clients)
-  const waiting = doc.store.pendingStructs?.update.length ?? 0
-  if (waiting + update.length <= limits.pendingBytes) return
-  for (const [client, clock] of meta.from) {
-    if (clock > Y.getState(doc.store, client)) {
-      throw tooMuch('bytes wait for what they build on:', waiting + update.length, limits.pendingBytes)
+  const waiting = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0)
+  if (waiting + update.length <= limits.pendingBytes || !hasToWait(doc, decoded)) return
+  throw tooMuch('bytes wait for what they build on:', waiting + update.length, limits.pendingBytes)
+}
+
+/** Whether an update builds on what is neither in the document nor in the update before it. */
+function hasToWait(doc: Y.Doc, { structs, ds }: ReturnType<typeof Y.decodeUpdate>): boolean {
+  const states = Y.decodeStateVector(Y.encodeStateVector(doc))
+  const isKnown = (client: number, end: number) => end <= (states.get(client) ?? 0)
+  for (const { id, length } of structs) {
+    if (!isKnown(id.client, id.clock)) return true
+    states.set(id.client, Math.max(states.get(id.client) ?? 0, id.clock + length))
+  }
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item)) continue
+    for (const id of [struct.origin, struct.rightOrigin, struct.parent]) {
+      if (id instanceof Y.ID && !isKnown(id.client, id.clock + 1)) return true
     }
   }
+  return [...ds.clients].some(([client, items]) =>
+    items.some(({ clock, len }) => !isKnown(client, clock + len)),
+  )
 }

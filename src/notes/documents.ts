@@ -6,7 +6,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type * as Y from 'yjs'
 import type { Engine } from '../engine/engine.ts'
-import { ClosedError, NotFoundError } from '../errors.ts'
+import { ClosedError, NotFoundError, UnavailableError } from '../errors.ts'
 import { type NoteHead, notes, noteTexts } from '../schema/notes.ts'
 import { type Compacted, encodeSnapshot, textOf } from './codec.ts'
 import { type Compactor, createCompactor } from './compactor.ts'
@@ -44,7 +44,7 @@ export interface DocumentVerbs {
   edit(noteId: string, change: (doc: Y.Doc) => void, actor: string | null): Promise<number>
   apply(noteId: string, update: Uint8Array, actor: string | null): Promise<number>
   /** The whole document as a snapshot. */
-  state(noteId: string): Promise<{ readonly seq: number; readonly data: Uint8Array }>
+  state(noteId: string): Promise<{ readonly epoch: string; readonly seq: number; readonly data: Uint8Array }>
   /** Resolves when the texts of what was edited here are stored. */
   textsStored(): Promise<void>
 }
@@ -54,14 +54,13 @@ export interface Documents extends DocumentVerbs {
   /** The notes that somebody has open. */
   open(): readonly string[]
   /** Somebody else has changed a note, or deleted it (`null`). */
-  changed(noteId: string, seq: number | null): Promise<void>
-  /** Lends a document, to be given back with `release`. */
-  acquire(noteId: string): Promise<LiveDocument>
-  release(document: LiveDocument): void
-  /** Resolves when all that was written to a live note is durable. */
-  saved(noteId: string): Promise<void>
-  /** Gives back a note that was acquired, once all of it is durable. */
-  giveBack(noteId: string): Promise<void>
+  changed(noteId: string, seq: number | null, epoch?: string): Promise<void>
+  /** Lends a document by its note, to be given back with `giveBack`. Everything logged so far is in it. */
+  lend(noteId: string): Promise<LiveDocument>
+  /** Resolves when all that was written to a live note is durable; answers whether it is live. */
+  saved(noteId: string): Promise<boolean>
+  /** Gives back a note that was lent, once all of it is durable; answers whether it was. */
+  giveBack(noteId: string): Promise<boolean>
   /** Replaces the log by a snapshot now. Answers whether it did: not while updates wait for others. */
   compact(noteId: string): Promise<boolean>
   /** Saves and lets go of everything. */
@@ -111,13 +110,14 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   async function load(noteId: string): Promise<LiveDocument> {
     const [note, parts] = await Promise.all([engine.get(notes, noteId), log.load(noteId)])
     if (note === null) throw new NotFoundError(notes.name, noteId)
-    const { epoch } = parts.head
-    const document = createLiveDocument(noteId, parts, note.gc, {
-      log,
-      limits,
-      clientId: clientIdOf(`${process} ${epoch}`),
-      events,
-    })
+    const clientId = clientIdOf(`${process} ${parts.head.epoch}`)
+    let document: LiveDocument
+    try {
+      document = createLiveDocument(noteId, parts, note.gc, { log, limits, clientId, events })
+    } catch (error) {
+      const message = `notes: the document of ${JSON.stringify(noteId)} cannot be read`
+      throw new UnavailableError(message, { cause: error })
+    }
     heads.set(noteId, parts.head)
     return document
   }
@@ -147,20 +147,6 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     if (entry === undefined || entry.users === 0) return
     entry.users--
     if (live.size > idleDocuments) void evict()
-  }
-
-  async function acquire(noteId: string): Promise<LiveDocument> {
-    const document = await pin(noteId)
-    live.get(noteId)!.held++
-    feed.follow()
-    return document
-  }
-
-  function release(document: LiveDocument): void {
-    const entry = live.get(document.noteId)
-    if (entry !== undefined && entry.held > 0) entry.held--
-    unpin(document)
-    if (held().length === 0) feed.rest()
   }
 
   /** The notes that somebody has open, and not merely edited. */
@@ -194,12 +180,17 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   }
 
   async function using<R>(noteId: string, work: (document: LiveDocument) => Promise<R>): Promise<R> {
+    const wasLive = live.has(noteId)
     const document = await pin(noteId)
     try {
       return await work(document)
+    } catch (error) {
+      if (!(wasLive && document.isGone && error instanceof NotFoundError)) throw error
     } finally {
       unpin(document)
     }
+    // It was another note's: one that is gone. Whether there is one with its id now will be seen.
+    return using(noteId, work)
   }
 
   // ---------------------------------------------------------------- text
@@ -223,7 +214,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     let wanted = 0
     /** The text as of the document's number, if it has nothing that is not logged. */
     const project = () => {
-      if (!document.isClean || document.seq <= stored) return
+      if (!document.isClean || document.isGone || document.seq <= stored) return
       write(document.seq, textOf(document.doc))
     }
     const write = (seq: number, text: string) => {
@@ -291,11 +282,15 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     limits,
     open: held,
 
-    async changed(noteId, seq) {
+    async changed(noteId, seq, epoch) {
       const document = await live.get(noteId)?.document.catch(() => undefined)
       if (document === undefined) return
-      if (seq === null) document.drop()
-      else if (seq > document.seq) await document.catchUp()
+      const isSame = seq !== null && (epoch ?? document.epoch) === document.epoch
+      if (isSame && seq <= document.seq) return
+      // It looks for itself: what was heard may be of another note that had the id before.
+      await document.catchUp().catch((error: unknown) => {
+        if (!(error instanceof NotFoundError)) throw error
+      })
     },
 
     state: (noteId) =>
@@ -306,7 +301,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
           await document.catchUp()
           if (document.isClean) break
         }
-        return { seq: document.seq, data: encodeSnapshot(document.doc) }
+        return { epoch: document.epoch, seq: document.seq, data: encodeSnapshot(document.doc) }
       }),
 
     async textsStored() {
@@ -318,11 +313,9 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       if (head === null || stored === null) throw new NotFoundError(notes.name, noteId)
       if (stored.seq === head.seq) return { noteId, text: stored.text, seq: stored.seq }
       return using(noteId, async (document) => {
-        if (document.seq < head.seq) await document.catchUp()
-        const { seq, doc, isClean } = document
-        const text = textOf(doc)
-        if (isClean) void log.project(noteId, seq, text).catch(() => {})
-        return { noteId, text, seq }
+        if (document.seq < head.seq || document.epoch !== head.epoch) await document.catchUp()
+        void projectionOf(document).settle()
+        return { noteId, text: textOf(document.doc), seq: document.seq }
       })
     },
 
@@ -334,21 +327,33 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
 
     apply: (noteId, update, actor) => using(noteId, (document) => document.apply(update, actor)),
 
-    acquire,
-    release,
-
     async saved(noteId) {
-      await (await live.get(noteId)?.document)?.saved()
+      const document = await live.get(noteId)?.document
+      await document?.saved()
+      return document !== undefined
     },
+
+    lend: (noteId) =>
+      using(noteId, async (document) => {
+        await document.catchUp()
+        const entry = live.get(noteId)!
+        entry.users++
+        entry.held++
+        feed.follow()
+        return document
+      }),
 
     async giveBack(noteId) {
       const entry = live.get(noteId)
-      if (entry === undefined || entry.held === 0) return
+      if (entry === undefined || entry.held === 0) return false
+      entry.held--
       const document = await entry.document
       try {
         await document.saved()
+        return true
       } finally {
-        release(document)
+        unpin(document)
+        if (held().length === 0) feed.rest()
       }
     },
 

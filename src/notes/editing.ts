@@ -10,10 +10,40 @@ import { type Splice, splices, threeWay } from './merge.ts'
 /** Makes changes in ascending order, from the last to the first, so that none moves another. */
 function make(doc: Y.Doc, changes: readonly Splice[]): void {
   const text = doc.getText(CONTENT)
+  const embeds = embedsOf(text)
   for (const { at, remove, insert } of changes.toReversed()) {
-    if (remove > 0) text.delete(at, remove)
-    if (insert !== '') text.insert(at, insert)
+    for (const [from, to] of stretches(embeds, at, at + remove).toReversed()) text.delete(from, to - from)
+    if (insert !== '') text.insert(placeIn(embeds, at), insert)
   }
+}
+
+/** Where editors have put what is no text, such as pictures: a place in the text each, in ascending order. */
+function embedsOf(text: Y.Text): readonly number[] {
+  const embeds: number[] = []
+  // The usual case, which is told without taking the text apart.
+  if (text.length === text.toString().length) return embeds
+  let at = 0
+  for (const { insert } of text.toDelta() as readonly { readonly insert: unknown }[]) {
+    if (typeof insert === 'string') at += insert.length
+    else embeds.push(at)
+  }
+  return embeds
+}
+
+/** Each of what is no text counts as one unit in Yjs; a place in the text is before what stands there. */
+function placeIn(embeds: readonly number[], at: number): number {
+  return at + embeds.filter((embed) => embed < at).length
+}
+
+/** A stretch of the text as Yjs counts, in parts that leave out what is no text. */
+function stretches(embeds: readonly number[], from: number, to: number): [from: number, to: number][] {
+  if (from === to) return []
+  const cuts = [from, ...embeds.filter((embed) => embed > from && embed < to), to]
+  return cuts.slice(1).flatMap((end, i): [number, number][] => {
+    const start = cuts[i]!
+    const shift = embeds.filter((embed) => embed <= start).length
+    return start === end ? [] : [[start + shift, end + shift]]
+  })
 }
 
 export const appended = (addition: string) => (doc: Y.Doc) => {
@@ -22,13 +52,12 @@ export const appended = (addition: string) => (doc: Y.Doc) => {
 }
 
 export const inserted = (index: number, addition: string) => (doc: Y.Doc) => {
-  const text = doc.getText(CONTENT)
-  const now = text.toString()
+  const now = doc.getText(CONTENT).toString()
   if (!Number.isInteger(index) || index < 0 || index > now.length) {
     throw refuse(`there is no place ${String(index)} in a text of ${now.length}`, 'index')
   }
   if (!isBoundary(now, index)) throw refuse(`place ${index} is in the middle of a character`, 'index')
-  if (addition !== '') text.insert(index, addition)
+  make(doc, [{ at: index, remove: 0, insert: addition }])
 }
 
 /** Only whole characters match: an `e` is not part of an `é`. */

@@ -15,14 +15,20 @@ export interface NoteEvent {
   readonly seq: number
 }
 
+/** An event as it is passed on. */
+export interface NoteNews extends NoteEvent {
+  /** The note's, with what changes it: tells an update that was told already. */
+  readonly version?: number | undefined
+}
+
 export interface Feed {
   /** Tells everybody, here at once and elsewhere soon. */
-  publish(event: NoteEvent): void
+  publish(event: NoteNews): void
   /** Begins to listen, for documents that are open. */
   follow(): void
   /** No documents are open. */
   rest(): void
-  /** `isVisible` is asked once, before anything is told. */
+  /** `isVisible` is asked once, before anything is told; what it throws, the reader gets. */
   watch(
     interest: Interest,
     signal?: AbortSignal,
@@ -38,7 +44,16 @@ export interface Interest {
 
 interface Watcher {
   readonly interest: Interest
-  push(event: NoteEvent): void
+  /** What was there when it was last looked at, by note; absent before the first look. */
+  known: ReadonlyMap<string, Known> | undefined
+  /** The same may come several times: from a notification, and from a look. */
+  push(event: NoteNews): void
+}
+
+interface Known {
+  readonly workspaceId: string
+  readonly seq: number
+  readonly version: number
 }
 
 const CHANNEL = 'terrace.notes'
@@ -48,8 +63,14 @@ const GATHER = 10
 const TOGETHER = 6
 
 /** Tells others, with the commit if it is a transaction's engine. */
-export async function announce(engine: Engine, events: readonly NoteEvent[], sender = ''): Promise<void> {
-  const part = events.map(({ kind, noteId, workspaceId, seq }) => [kind, noteId, workspaceId, seq])
+export async function announce(engine: Engine, events: readonly NoteNews[], sender = ''): Promise<void> {
+  const part = events.map(({ kind, noteId, workspaceId, seq, version }) => [
+    kind,
+    noteId,
+    workspaceId,
+    seq,
+    version,
+  ])
   await engine.notify(CHANNEL, JSON.stringify([sender, part]))
 }
 
@@ -63,17 +84,12 @@ export function createFeed(
     readonly pollMs: number
     readonly openNotes: () => readonly string[]
     /** `seq` is null for a note that is gone. */
-    readonly changed: (noteId: string, seq: number | null) => Promise<void>
+    readonly changed: (noteId: string, seq: number | null, epoch?: string) => Promise<void>
   },
 ): Feed {
   const watchers = new Set<Watcher>()
   /** To be told to others, by note and kind: the newest of each is enough. */
-  const outgoing = new Map<string, NoteEvent>()
-  /** What watchers of a workspace have been told, by note. */
-  const told = new Map<
-    string,
-    { readonly workspaceId: string; readonly seq: number; readonly version: number }
-  >()
+  const outgoing = new Map<string, NoteNews>()
   let gathering: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined
   let listening: Promise<readonly (() => Promise<void>)[]> | undefined
@@ -81,7 +97,7 @@ export function createFeed(
   let again = false
   let closed = false
 
-  function publish(event: NoteEvent): void {
+  function publish(event: NoteNews): void {
     emit(event)
     outgoing.set(`${event.kind} ${event.noteId}`, event)
     if (gathering !== undefined || closed) return
@@ -105,7 +121,7 @@ export function createFeed(
     gathering.unref()
   }
 
-  function emit(event: NoteEvent): void {
+  function emit(event: NoteNews): void {
     for (const watcher of watchers) {
       const { workspaceId, noteId } = watcher.interest
       if (workspaceId !== undefined && workspaceId !== event.workspaceId) continue
@@ -125,32 +141,43 @@ export function createFeed(
     } catch {
       return
     }
-    for (const [kind, noteId, workspaceId, seq] of events as [NoteEvent['kind'], string, string, number][]) {
+    // The cast: nobody else uses the channel.
+    const news = events as [NoteEvent['kind'], string, string, number, number?][]
+    for (const [kind, noteId, workspaceId, seq, version] of news) {
       if (kind === 'edited' || kind === 'deleted') {
         changed(noteId, kind === 'deleted' ? null : seq).catch(() => {})
       }
-      emit({ kind, noteId, workspaceId, seq })
+      emit({ kind, noteId, workspaceId, seq, version })
     }
   }
 
   // ---------------------------------------------------------------- looking for oneself
 
   function follow(): void {
-    if (closed || listening !== undefined) return
-    listening = Promise.all([engine.listen(CHANNEL, heard), engine.onCommit(() => poll())]).catch(() => {
-      listening = undefined
-      return []
-    })
-    timer = setInterval(poll, pollMs)
+    if (closed || timer !== undefined) return
+    listen()
+    timer = setInterval(() => {
+      listen()
+      poll()
+    }, pollMs)
     timer.unref()
   }
 
+  /** Who cannot listen looks, and tries to listen again with the next look. */
+  function listen(): void {
+    listening ??= Promise.all([engine.listen(CHANNEL, heard), engine.onCommit(() => poll())]).catch(() => {
+      listening = undefined
+      return []
+    })
+  }
+
   function rest(): void {
-    if (watchers.size > 0 || listening === undefined) return
+    if (watchers.size > 0) return
     clearInterval(timer)
+    timer = undefined
     const stops = listening
     listening = undefined
-    stops.then((all) => Promise.all(all.map((stop) => stop()))).catch(() => {})
+    stops?.then((all) => Promise.all(all.map((stop) => stop()))).catch(() => {})
   }
 
   /** One at a time; whoever asks meanwhile gets another one after it. */
@@ -174,66 +201,50 @@ export function createFeed(
     const open = openNotes()
     if (open.length > 0) {
       const heads = await engine.find(noteHeads, { where: { noteId: oneOfThese(open) } })
-      const seqs = new Map(heads.map(({ noteId, seq }) => [noteId, seq]))
-      await Promise.all(open.map((noteId) => changed(noteId, seqs.get(noteId) ?? null).catch(() => {})))
+      const found = new Map(heads.map((head) => [head.noteId, head]))
+      await Promise.all(
+        open.map((noteId) => {
+          const head = found.get(noteId)
+          return changed(noteId, head?.seq ?? null, head?.epoch).catch(() => {})
+        }),
+      )
     }
-    const workspaces = new Set([...watchers].flatMap(({ interest }) => interest.workspaceId ?? []))
-    const single = new Set(
-      [...watchers].flatMap(({ interest }) =>
-        interest.workspaceId === undefined ? (interest.noteId ?? []) : [],
-      ),
-    )
-    for (const workspaceId of workspaces)
-      await compare({ workspaceId }, (entry) => entry.workspaceId === workspaceId)
-    if (single.size > 0)
-      await compare({ id: oneOfThese([...single]) }, (_entry, noteId) => single.has(noteId))
+    const byInterest = Map.groupBy(watchers, ({ interest }) => JSON.stringify(interest))
+    for (const group of byInterest.values()) await compare(group)
   }
 
-  async function compare(
-    where: object,
-    isAsked: (entry: { readonly workspaceId: string }, noteId: string) => boolean,
-  ): Promise<void> {
-    const { id, workspaceId: place } = where as { id?: unknown; workspaceId?: string }
-    const [rows, heads] = await Promise.all([
-      engine.find(notes, { where: where as never }),
-      engine.find(noteHeads, {
-        where: (place === undefined ? { noteId: id } : { workspaceId: place }) as never,
-      }),
-    ])
-    const seqs = new Map(heads.map(({ noteId, seq }) => [noteId, seq]))
-    const present = new Set<string>()
-    for (const { id: noteId, workspaceId, version } of rows) {
-      present.add(noteId)
-      const seq = seqs.get(noteId) ?? 0
-      const before = told.get(noteId)
-      told.set(noteId, { workspaceId, seq, version })
-      const tell = (kind: NoteEvent['kind']) => emit({ kind, noteId, workspaceId, seq })
-      if (before === undefined) tell('created')
-      else {
-        if (seq > before.seq) tell('edited')
-        if (version > before.version) tell('updated')
+  /** Tells watchers of one interest what is not as it was when they last looked. */
+  async function compare(group: readonly Watcher[]): Promise<void> {
+    const now = await present(group[0]!.interest)
+    for (const watcher of group) {
+      const before = watcher.known
+      // It is about to have its first look.
+      if (before === undefined) continue
+      watcher.known = now
+      for (const [noteId, { workspaceId, seq, version }] of now) {
+        const was = before.get(noteId)
+        const tell = (kind: NoteEvent['kind']) => watcher.push({ kind, noteId, workspaceId, seq, version })
+        if (was === undefined) tell('created')
+        else {
+          if (seq > was.seq) tell('edited')
+          if (version > was.version) tell('updated')
+        }
+      }
+      for (const [noteId, { workspaceId }] of before) {
+        if (!now.has(noteId)) watcher.push({ kind: 'deleted', noteId, workspaceId, seq: 0 })
       }
     }
-    for (const [noteId, entry] of told) {
-      if (present.has(noteId) || !isAsked(entry, noteId)) continue
-      told.delete(noteId)
-      emit({ kind: 'deleted', noteId, workspaceId: entry.workspaceId, seq: entry.seq })
-    }
   }
 
-  /** Takes down how things are, so that only what comes after is told. */
-  async function begin({ workspaceId, noteId }: Interest): Promise<void> {
-    const where = workspaceId === undefined ? { id: noteId! } : { workspaceId }
-    const headsWhere = workspaceId === undefined ? { noteId: noteId! } : { workspaceId }
+  async function present({ workspaceId, noteId }: Interest): Promise<ReadonlyMap<string, Known>> {
     const [rows, heads] = await Promise.all([
-      engine.find(notes, { where }),
-      engine.find(noteHeads, { where: headsWhere }),
+      engine.find(notes, { where: workspaceId === undefined ? { id: noteId! } : { workspaceId } }),
+      engine.find(noteHeads, { where: workspaceId === undefined ? { noteId: noteId! } : { workspaceId } }),
     ])
     const seqs = new Map(heads.map((head) => [head.noteId, head.seq]))
-    for (const row of rows) {
-      if (told.has(row.id)) continue
-      told.set(row.id, { workspaceId: row.workspaceId, seq: seqs.get(row.id) ?? 0, version: row.version })
-    }
+    return new Map(
+      rows.map(({ id, workspaceId, version }) => [id, { workspaceId, seq: seqs.get(id) ?? 0, version }]),
+    )
   }
 
   function watch(
@@ -243,27 +254,42 @@ export function createFeed(
   ): AsyncIterableIterator<NoteEvent> {
     /** The newest of each kind of each note: a slow reader misses repetitions, and nothing else. */
     const queue = new Map<string, NoteEvent>()
-    let wake: (() => void) | undefined
+    /** What was queued before, by note. */
+    const told = new Map<string, { created: boolean; deleted: boolean; seq: number; version: number }>()
+    let news = Promise.withResolvers<void>()
+    const wake = () => {
+      news.resolve()
+      news = Promise.withResolvers()
+    }
     let ended = closed
     const watcher: Watcher = {
       interest,
-      push(event) {
-        const key = `${event.kind} ${event.noteId}`
-        const before = queue.get(key)
-        if (event.kind === 'edited' && (before?.seq ?? last.get(event.noteId) ?? -1) >= event.seq) return
-        queue.set(key, event)
-        wake?.()
+      known: undefined,
+      push({ kind, noteId, workspaceId, seq, version = 0 }) {
+        const before = told.get(noteId)
+        const nothing = { created: false, deleted: false, seq: -1, version: 0 }
+        // One that has the id of one that is gone.
+        const so = before === undefined || (before.deleted && kind === 'created') ? nothing : before
+        if (so.deleted || (kind === 'created' && so.created)) return
+        if (kind === 'edited' && so.seq >= seq) return
+        if (kind === 'updated' && version > 0 && so.version >= version) return
+        told.set(noteId, {
+          created: so.created || kind === 'created',
+          deleted: kind === 'deleted',
+          seq: Math.max(so.seq, kind === 'edited' || kind === 'created' ? seq : -1),
+          version: Math.max(so.version, kind === 'updated' || kind === 'created' ? version : 0),
+        })
+        queue.set(`${kind} ${noteId}`, { kind, noteId, workspaceId, seq })
+        wake()
       },
     }
-    /** The newest number that the reader was told of, by note: notifications and looks tell the same. */
-    const last = new Map<string, number>()
     const end = () => {
       if (ended) return
       ended = true
       watchers.delete(watcher)
       enders.delete(end)
       signal?.removeEventListener('abort', end)
-      wake?.()
+      wake()
       if (openNotes().length === 0) rest()
     }
     if (!ended) {
@@ -273,11 +299,20 @@ export function createFeed(
     }
     if (signal?.aborted) end()
     signal?.addEventListener('abort', end, { once: true })
-    const ready = ended ? Promise.resolve() : start()
+    const ready = start()
+    // Nobody may be reading.
+    ready.catch(() => {})
     async function start(): Promise<void> {
-      if (await isVisible().catch(() => false)) return begin(interest).catch(() => {})
-      queue.clear()
-      end()
+      try {
+        const isTold = await isVisible()
+        if (!isTold) queue.clear()
+        if (!isTold || ended) return end()
+        // Only what comes after is told.
+        watcher.known = await present(interest)
+      } catch (error) {
+        end()
+        throw error
+      }
     }
     return {
       async next() {
@@ -287,15 +322,10 @@ export function createFeed(
           if (!first.done) {
             const [key, event] = first.value
             queue.delete(key)
-            if (event.kind === 'edited') last.set(event.noteId, event.seq)
-            if (event.kind === 'deleted') last.delete(event.noteId)
             return { value: event, done: false }
           }
           if (ended) return { value: undefined, done: true }
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-          wake = undefined
+          await news.promise
         }
       },
       async return() {
@@ -321,6 +351,7 @@ export function createFeed(
       closed = true
       clearTimeout(gathering)
       clearInterval(timer)
+      timer = undefined
       const stops = await (listening ?? [])
       await Promise.allSettled(stops.map((stop) => stop()))
       await polling

@@ -38,9 +38,9 @@ export function homeOf(engine: Engine): Home {
   return home
 }
 
-/** Saves what there is, if notes were used. */
-export async function closeNotes(engine: Engine): Promise<void> {
-  await homes.get(engine)?.close()
+/** Saves what there is; undefined if notes were not used. */
+export function closeNotes(engine: Engine): Promise<void> | undefined {
+  return homes.get(engine)?.close()
 }
 
 /** For a transaction. */
@@ -55,7 +55,7 @@ function createHome(engine: Engine, options: NotesOptions): Home {
   const feed = createFeed(engine, {
     pollMs: options.pollMs ?? 1000,
     openNotes: () => documents?.open() ?? [],
-    changed: async (noteId, seq) => documents?.changed(noteId, seq),
+    changed: async (noteId, seq, epoch) => documents?.changed(noteId, seq, epoch),
   })
   return {
     feed,

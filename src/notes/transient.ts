@@ -68,7 +68,7 @@ export function createTransientDocuments(engine: Engine, limits: NoteLimits): Do
     edit: (noteId, change: (doc: Y.Doc) => void, actor) =>
       write(noteId, (document) => document.edit(change, actor)),
     apply: (noteId, update, actor) => write(noteId, (document) => document.apply(update, actor)),
-    state: (noteId) => look(noteId, ({ doc, seq }) => ({ seq, data: encodeSnapshot(doc) })),
+    state: (noteId) => look(noteId, ({ doc, epoch, seq }) => ({ epoch, seq, data: encodeSnapshot(doc) })),
     textsStored: async () => {},
   }
 }

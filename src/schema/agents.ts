@@ -29,7 +29,7 @@ export const agents = table(
     lastSummary: text().optional(),
     /** The last heartbeat. */
     lastSeenAt: timestamp().optional(),
-    metadata: json<JsonObject>().default({}),
+    metadata: json<JsonObject>({ shape: 'object' }).default({}),
     ...versioned,
     ...created,
   },

@@ -16,10 +16,10 @@ export const codebases = table(
     source: oneOf('local', 'github').default('local'),
     sourceUrl: text({ min: 1, max: 4096 }).optional(),
     /** By name: what to run and where it is described. */
-    commands: json<JsonObject>().default({}),
+    commands: json<JsonObject>({ shape: 'object' }).default({}),
     assistantType: text({ min: 1, max: 64 }).optional(),
     isDefault: boolean().default(false),
-    metadata: json<JsonObject>().default({}),
+    metadata: json<JsonObject>({ shape: 'object' }).default({}),
     ...versioned,
     ...created,
   },

@@ -36,15 +36,15 @@ export const conversations = table(
     environmentId: id().optional(),
     /** Fixed when the conversation is created. */
     assistantType: text({ min: 1, max: 64 }).optional(),
-    roles: json<string[]>().default([]),
-    members: json<Members>().default({}),
+    roles: json<string[]>({ shape: 'list' }).default([]),
+    members: json<Members>({ shape: 'object' }).default({}),
     archived: boolean().default(false),
     hidden: boolean().default(false),
     deletedAt: timestamp().optional(),
     lastActivityAt: timestamp(),
     /** The `seq` of the newest message: raised with each, never lowered. */
     lastSeq: integer().default(0),
-    metadata: json<JsonObject>().default({}),
+    metadata: json<JsonObject>({ shape: 'object' }).default({}),
     ...versioned,
     ...created,
   },

@@ -26,10 +26,10 @@ export const messages = table(
     senderRole: text({ min: 1, max: 128 }).optional(),
     content: text(),
     toolName: text({ min: 1, max: 256 }).optional(),
-    toolCall: json<ToolCall>().optional(),
+    toolCall: json<ToolCall>({ shape: 'object' }).optional(),
     turn: integer().optional(),
     /** One key per reaction and person, so that parallel ones never collide. */
-    reactions: json<JsonObject>().default({}),
+    reactions: json<JsonObject>({ shape: 'object' }).default({}),
     createdAt: timestamp(),
   },
   { indexes: [{ on: ['conversationId', 'seq'], unique: true }] },

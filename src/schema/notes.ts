@@ -25,14 +25,14 @@ export const notes = table(
     type: oneOf('spec', 'task', 'general').default('general'),
     title: text({ min: 1, max: TITLE_LIMIT }),
     titleFolded: folded('title'),
-    assignedAgentIds: json<string[]>().default([]),
+    assignedAgentIds: json<string[]>({ shape: 'list' }).default([]),
     parentId: id()
       .optional()
       .references((): Table => notes, { onDelete: 'set null' }),
     taskId: id()
       .optional()
       .references(() => tasks, { onDelete: 'set null' }),
-    metadata: json<JsonObject>().default({}),
+    metadata: json<JsonObject>({ shape: 'object' }).default({}),
     /** Whether what was deleted from the document is forgotten. Fixed when the note is made. */
     gc: boolean().default(true),
     ...versioned,
@@ -153,3 +153,18 @@ export const noteEdits = table(
   { primaryKey: ['noteId', 'fromSeq'] },
 )
 export type NoteEdit = Row<typeof noteEdits>
+
+/** Who is at a note, as each place where people come in has told; what has expired says nothing. */
+export const notePresence = table(
+  'note_presence',
+  {
+    noteId: id().references(() => notes, { onDelete: 'cascade' }),
+    /** A server, or a client that speaks for itself. */
+    place: id(),
+    workspaceId: id(),
+    /** A y-protocols awareness update. */
+    data: bytes(),
+    expiresAt: timestamp(),
+  },
+  { primaryKey: ['noteId', 'place'] },
+)

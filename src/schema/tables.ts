@@ -3,7 +3,16 @@ import { codebases } from './codebases.ts'
 import { conversations } from './conversations.ts'
 import type { Table } from './dsl/table.ts'
 import { messages } from './messages.ts'
-import { noteEdits, noteHeads, noteSnapshots, notes, noteTexts, noteUpdates, noteVersions } from './notes.ts'
+import {
+  noteEdits,
+  noteHeads,
+  notePresence,
+  noteSnapshots,
+  notes,
+  noteTexts,
+  noteUpdates,
+  noteVersions,
+} from './notes.ts'
 import { roles } from './roles.ts'
 import { settings } from './settings.ts'
 import { taskDependencies, tasks } from './tasks.ts'
@@ -29,4 +38,5 @@ export const tables: readonly Table[] = [
   noteTexts,
   noteVersions,
   noteEdits,
+  notePresence,
 ]

@@ -12,7 +12,7 @@ export const teams = table(
     workspaceId: id().references(() => workspaces, { onDelete: 'cascade' }),
     name: text({ min: 1, max: TITLE_LIMIT }),
     description: text().default(''),
-    metadata: json<JsonObject>().default({}),
+    metadata: json<JsonObject>({ shape: 'object' }).default({}),
     ...versioned,
     ...created,
   },

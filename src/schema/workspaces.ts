@@ -16,7 +16,7 @@ export const workspaces = table(
     /** Working folder. */
     cwd: text({ min: 1, max: 4096 }).optional(),
     status: oneOf('active', 'archived').default('active'),
-    metadata: json<JsonObject>().default({}),
+    metadata: json<JsonObject>({ shape: 'object' }).default({}),
     ...versioned,
     ...created,
   },

@@ -1,7 +1,7 @@
 /** Repositories that agents work in, known by their path. A workspace has at most one default. */
 
 import type { CallOptions, Engine } from '../engine/engine.ts'
-import { merge, ne, oneOfThese } from '../engine/query.ts'
+import { merge, ne, oneOfThese, type Where } from '../engine/query.ts'
 import { AlreadyExistsError, ValidationError } from '../errors.ts'
 import { type Codebase, codebases } from '../schema/codebases.ts'
 import type { JsonValue } from '../schema/dsl/json.ts'
@@ -13,6 +13,7 @@ import {
   defineStore,
   type Filter,
   idOf,
+  matching,
   type NewOf,
   newRow,
   notFound,
@@ -22,7 +23,7 @@ import {
   storeVerbs,
 } from './store.ts'
 
-const definition = defineStore(codebases, { owned: ['isDefault'] })
+const definition = defineStore(codebases, { owned: ['isDefault'], where: codebaseWhere })
 
 export type NewCodebase = NewOf<typeof definition>
 export type CodebasePatch = PatchOf<typeof definition>
@@ -133,4 +134,19 @@ async function makeDefault(tx: Engine, id: string): Promise<Codebase> {
   })
   const [row] = await tx.update(codebases, { where: { id }, set: stamped(tx, { isDefault: true }) })
   return row ?? notFound(codebases, id)
+}
+
+/** By paths in any spelling. */
+function codebaseWhere({ path, ...columns }: Filter<typeof codebases>): Where<typeof codebases> {
+  const paths = Array.isArray(path) ? path.map(spelled) : spelled(path)
+  return matching(codebases, { ...columns, path: paths })
+}
+
+/** What is no path is left as it is: there is none such. */
+function spelled(path: unknown): unknown {
+  try {
+    return normalizePath(codebases.name, path)
+  } catch {
+    return path
+  }
 }

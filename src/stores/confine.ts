@@ -6,7 +6,7 @@
  * there otherwise; and every new row must be of it.
  */
 
-import type { Engine, OnConflict } from '../engine/engine.ts'
+import type { CallOptions, Engine, OnConflict } from '../engine/engine.ts'
 import {
   type Change,
   isOperator,
@@ -16,6 +16,7 @@ import {
   type SetFor,
   type Where,
 } from '../engine/query.ts'
+import { wrappedCall } from '../engine/transaction.ts'
 import { InvalidReferenceError, ValidationError } from '../errors.ts'
 import type { Table } from '../schema/dsl/table.ts'
 import { workspaces } from '../schema/workspaces.ts'
@@ -113,66 +114,79 @@ export function confine(engine: Engine, workspaceId: string): Engine {
     return { ...conflict, set: ownSet(table, conflict.set), where: within(table, conflict.where) }
   }
 
+  /** Within a transaction, a refusal here dooms it like any other. */
+  const call = <R>(options: CallOptions | undefined, verb: () => Promise<R>) =>
+    wrappedCall(engine, options, verb)
+
   const confined: Engine = {
     now: () => engine.now(),
     newId: () => engine.newId(),
 
-    async find(table, query, options) {
-      return engine.find(table, { ...query, where: within(table, query?.where) }, options)
-    },
+    find: (table, query, options) =>
+      call(options, async () =>
+        engine.find(table, { ...query, where: within(table, query?.where) }, options),
+      ),
 
-    async get(table, id, options) {
-      const key = placeOf(table)
-      const row = await engine.get(table, id, options)
-      return row !== null && (row as Loose)[key] === workspaceId ? row : null
-    },
+    get: (table, id, options) =>
+      call(options, async () => {
+        const key = placeOf(table)
+        const row = await engine.get(table, id, options)
+        return row !== null && (row as Loose)[key] === workspaceId ? row : null
+      }),
 
-    async insert(table, rows, options) {
-      const own = rows.map((row) => ownRow(table, row))
-      if (options?.onConflict === undefined) return engine.insert(table, own, options)
-      return engine.insert(table, own, { ...options, onConflict: ownConflict(table, options.onConflict) })
-    },
+    insert: (table, rows, options) =>
+      call(options, async () => {
+        const own = rows.map((row) => ownRow(table, row))
+        if (options?.onConflict === undefined) return engine.insert(table, own, options)
+        return engine.insert(table, own, { ...options, onConflict: ownConflict(table, options.onConflict) })
+      }),
 
-    async update(table, query, options) {
-      const { where, set } = query
-      return engine.update(table, { ...query, where: within(table, where), set: ownSet(table, set) }, options)
-    },
+    update: (table, query, options) =>
+      call(options, async () => {
+        const { where, set } = query
+        return engine.update(
+          table,
+          { ...query, where: within(table, where), set: ownSet(table, set) },
+          options,
+        )
+      }),
 
-    async remove(table, query, options) {
-      return engine.remove(table, { where: within(table, query.where) }, options)
-    },
+    remove: (table, query, options) =>
+      call(options, async () => engine.remove(table, { where: within(table, query.where) }, options)),
 
-    async write({ head, steps }, options) {
-      const headTable = 'update' in head ? head.update : head.insert
-      const ownHead =
-        'update' in head
-          ? {
-              update: head.update,
-              where: within(head.update, head.where),
-              set: ownSet(head.update, head.set),
-            }
-          : {
-              ...head,
-              row: ownRow(head.insert, head.row),
-              ...(head.onConflict && { onConflict: ownConflict(head.insert, head.onConflict) }),
-            }
-      const ownSteps = steps.map((step) => {
-        if ('insert' in step) {
-          return { ...step, rows: step.rows.map((row) => ownRow(step.insert, row, headTable)) }
-        }
-        if ('remove' in step) return { ...step, where: within(step.remove, step.where, headTable) }
-        return {
-          update: step.update,
-          where: within(step.update, step.where, headTable),
-          set: ownSet(step.update, step.set),
-        }
-      })
-      return engine.write({ head: ownHead, steps: ownSteps }, options)
-    },
+    write: ({ head, steps }, options) =>
+      call(options, async () => {
+        const headTable = 'update' in head ? head.update : head.insert
+        const ownHead =
+          'update' in head
+            ? {
+                update: head.update,
+                where: within(head.update, head.where),
+                set: ownSet(head.update, head.set),
+              }
+            : {
+                ...head,
+                row: ownRow(head.insert, head.row),
+                ...(head.onConflict && { onConflict: ownConflict(head.insert, head.onConflict) }),
+              }
+        const ownSteps = steps.map((step) => {
+          if ('insert' in step) {
+            return { ...step, rows: step.rows.map((row) => ownRow(step.insert, row, headTable)) }
+          }
+          if ('remove' in step) return { ...step, where: within(step.remove, step.where, headTable) }
+          return {
+            update: step.update,
+            where: within(step.update, step.where, headTable),
+            set: ownSet(step.update, step.set),
+          }
+        })
+        return engine.write({ head: ownHead, steps: ownSteps }, options)
+      }),
 
-    async aggregate(table, query, options) {
-      return engine.aggregate(table, { ...query, where: within(table, query?.where) }, options)
-    },
+    aggregate: (table, query, options) =>
+      call(options, async () =>
+        engine.aggregate(table, { ...query, where: within(table, query?.where) }, options),
+      ),
 
     transaction: (work, options) => engine.transaction((tx) => work(confine(tx, workspaceId)), options),
     notify: (channel, payload, options) => engine.notify(ownChannel(channel), payload, options),

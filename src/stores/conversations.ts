@@ -5,13 +5,14 @@
 
 import type { CallOptions, Engine } from '../engine/engine.ts'
 import { choose, hasKey, merge, ne, type Where } from '../engine/query.ts'
-import { ValidationError } from '../errors.ts'
+import { AlreadyExistsError, ValidationError } from '../errors.ts'
 import { type Conversation, conversations } from '../schema/conversations.ts'
 import type { JsonObject } from '../schema/dsl/json.ts'
 import { checkValue } from '../schema/dsl/values.ts'
 import {
   ATTEMPTS,
   BUMP,
+  checkList,
   checkObject,
   contended,
   defineStore,
@@ -64,7 +65,8 @@ export interface ConversationStore
   create(input: NewConversation, options?: CallOptions): Promise<Conversation>
   /**
    * The direct conversation with this platform and platform id. It is made if there is none, once, however
-   * many ask; one that was deleted is restored. What else is given counts only when it is made.
+   * many ask; one that was deleted is restored. What else is given counts only when it is made. Throws
+   * `AlreadyExistsError` where the platform's id is a group's.
    */
   getOrCreate(input: NewDirectConversation, options?: CallOptions): Promise<Conversation>
   /** Notes activity, which moves it up in lists. Does not raise `version`. Throws `NotFoundError`. */
@@ -113,12 +115,15 @@ export function createConversationStore(engine: Engine): ConversationStore {
           onConflict: {
             columns: ['workspaceId', 'platform', 'platformId'],
             set: { deletedAt: null, version: BUMP, updatedAt: row.updatedAt },
-            where: { deletedAt: ne(null) },
+            where: { kind: 'direct', deletedAt: ne(null) },
           },
         })
         if (made !== undefined) return made
         const where = { workspaceId, platform, platformId }
         const [found] = await engine.find(conversations, { where, limit: 1 }, options)
+        if (found?.kind === 'group') {
+          throw new AlreadyExistsError(conversations.name, ['workspaceId', 'platform', 'platformId'])
+        }
         if (found !== undefined && found.deletedAt === null) return found
         // Deleted in between.
       }
@@ -176,7 +181,10 @@ function newConversation(engine: Engine, input: NewConversation) {
   if (row.kind === 'group') {
     if (!row.leadId) throw refuse('leadId', 'is required for a group')
     if (!row.name) throw refuse('name', 'is required for a group')
-    row.members = membership([row.leadId, ...(members ?? [])].map(checkMember), row.createdAt)
+    row.members = membership(
+      [row.leadId, ...checkList(conversations, members ?? [])].map(checkMember),
+      row.createdAt,
+    )
   } else {
     if (row.leadId) throw refuse('leadId', 'is for groups only')
     if (row.name) throw refuse('name', 'is for groups only; a direct conversation has a title')

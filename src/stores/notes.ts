@@ -7,10 +7,11 @@
 import type * as Y from 'yjs'
 import type { CallOptions, Engine } from '../engine/engine.ts'
 import { contains, oneOfThese, ref } from '../engine/query.ts'
-import { NotFoundError, ValidationError } from '../errors.ts'
+import { NotFoundError, TransactionScopeError, ValidationError } from '../errors.ts'
 import type { Documents, DocumentVerbs, NoteContent } from '../notes/documents.ts'
-import { announce, type Interest, type NoteEvent } from '../notes/feed.ts'
+import { announce, type Interest, type NoteEvent, type NoteNews } from '../notes/feed.ts'
 import { homeOf, transientDocuments } from '../notes/home.ts'
+import { createPresence, type NotePresence } from '../notes/presence.ts'
 import { fold } from '../schema/dsl/fold.ts'
 import { compareText } from '../schema/dsl/order.ts'
 import { checkValue } from '../schema/dsl/values.ts'
@@ -31,6 +32,7 @@ import { wholeOf } from './confine.ts'
 import {
   ATTEMPTS,
   checkLimit,
+  checkObject,
   contended,
   defineStore,
   detached,
@@ -64,6 +66,19 @@ export interface WriteOptions extends CallOptions {
 export interface Written {
   readonly noteId: string
   readonly seq: number
+}
+
+/** What a note's log has got since a cursor. */
+export interface NoteChanges {
+  /** Where a reader is who has taken these in. */
+  readonly cursor: string
+  /**
+   * The cursor given leads nowhere (none, too old, or of another log): the one update is the whole document, and
+   * what the reader has of it may be of another.
+   */
+  readonly isWhole: boolean
+  /** Yjs updates (V1) in the order of the log, each with where it leads. */
+  readonly updates: readonly { readonly cursor: string; readonly update: Uint8Array }[]
 }
 
 /** A state that has a name. */
@@ -118,15 +133,24 @@ export interface NoteStore extends StoreVerbs<typeof notes, NewNote, NotePatch, 
    * `ValidationError` for what is none, and for what is over a limit.
    */
   applyUpdate(id: string, update: Uint8Array, options?: WriteOptions): Promise<Written>
+  /** Where the log stands now: a cursor for `since`. Throws `NotFoundError`. */
+  cursor(id: string, options?: CallOptions): Promise<string>
+  /** What was logged after a cursor; with null, the whole document. Throws `NotFoundError`. */
+  since(id: string, cursor: string | null, options?: CallOptions): Promise<NoteChanges>
+  /** Who is at which note, over all processes. */
+  readonly presence: NotePresence
   /**
    * The live document: one per process, and what others write appears in it. Its text is
    * `doc.getText('content')`; `doc.transact(…, { actor })` says who writes. Give it back with `close`.
    */
-  open(id: string): Promise<Y.Doc>
-  /** Resolves when all that was written to an open document is durable; rejects when it could not be. */
-  saved(id: string): Promise<void>
-  /** Gives back a document that was opened, saved. */
-  close(id: string): Promise<void>
+  open(id: string, options?: CallOptions): Promise<Y.Doc>
+  /**
+   * Resolves when all that was written to an open document is durable; rejects when it could not be. Throws
+   * `NotFoundError`.
+   */
+  saved(id: string, options?: CallOptions): Promise<void>
+  /** Gives back a document that was opened, saved. Throws `NotFoundError`. */
+  close(id: string, options?: CallOptions): Promise<void>
   /** What happens to notes from now on, in whichever process, until the loop is left or the signal aborts. */
   watch(
     interest: { readonly workspaceId: string } | { readonly noteId: string },
@@ -148,7 +172,7 @@ export interface NoteStore extends StoreVerbs<typeof notes, NewNote, NotePatch, 
     options?: CallOptions & { readonly limit?: number | undefined },
   ): Promise<NoteMatch[]>
   /** Replaces the log by a snapshot now, which otherwise happens by itself. Answers whether it did. */
-  compact(id: string): Promise<boolean>
+  compact(id: string, options?: CallOptions): Promise<boolean>
 }
 
 export function createNoteStore(engine: Engine): NoteStore {
@@ -164,29 +188,47 @@ export function createNoteStore(engine: Engine): NoteStore {
 
   async function liveDocuments(): Promise<Documents> {
     if (home !== undefined) return home.documents()
-    throw new ValidationError('notes: live documents are not part of a transaction', notes.name)
+    throw notInTransactions('live documents are')
   }
 
   /** What lives in the process knows no workspaces, so a confined store looks first. */
   async function check(id: unknown, options?: CallOptions): Promise<string> {
-    options?.signal?.throwIfAborted()
     const noteId = idOf(notes, id)
-    if (isConfined && (await engine.get(noteHeads, noteId, options)) === null) return notFound(notes, noteId)
+    await checkPlace(options)
+    if (isConfined) await checkPresent(noteId, options)
     return noteId
+  }
+
+  /**
+   * What lives in the process knows nothing of transactions and of closing either. A search for nothing costs
+   * nothing, and is refused where every call is.
+   */
+  async function checkPlace(options: CallOptions | undefined): Promise<void> {
+    await engine.find(noteHeads, { limit: 0 }, options)
+  }
+
+  async function checkPresent(noteId: string, options: CallOptions | undefined): Promise<void> {
+    if ((await engine.get(noteHeads, noteId, options)) === null) notFound(notes, noteId)
   }
 
   async function tell(
     kind: NoteEvent['kind'],
-    { id, workspaceId }: Pick<Note, 'id' | 'workspaceId'>,
+    { id, workspaceId, version }: Pick<Note, 'id' | 'workspaceId'> & { readonly version?: number },
     seq: number,
   ) {
-    const event: NoteEvent = { kind, noteId: id, workspaceId, seq }
+    const event: NoteNews = { kind, noteId: id, workspaceId, seq, version }
     if (home !== undefined) home.feed.publish(event)
     else await announce(engine, [event])
   }
 
-  async function written(noteId: string, seq: Promise<number>): Promise<Written> {
-    return { noteId, seq: await seq }
+  /** Who changes their mind is not kept waiting; what is on its way by then stays on it. */
+  async function written(
+    noteId: string,
+    write: () => Promise<number>,
+    signal: AbortSignal | undefined,
+  ): Promise<Written> {
+    signal?.throwIfAborted()
+    return { noteId, seq: await unlessAborted(write(), signal) }
   }
 
   async function change(
@@ -197,7 +239,7 @@ export function createNoteStore(engine: Engine): NoteStore {
     const by = actorOf(actor)
     const noteId = await check(id, { signal })
     const [change, docs] = await Promise.all([load(), documents()])
-    const done = await written(noteId, docs.edit(noteId, change, by))
+    const done = await written(noteId, () => docs.edit(noteId, change, by), signal)
     if (home === undefined) await tellEdited(noteId, done.seq)
     return done
   }
@@ -320,40 +362,76 @@ export function createNoteStore(engine: Engine): NoteStore {
       change(id, async () => (await editing()).appended(checkText(text)), options),
     insert: async (id, index, text, options = {}) =>
       change(id, async () => (await editing()).inserted(index, checkText(text)), options),
-    replace: async (id, { old, new: by }, options = {}) =>
-      change(id, async () => (await editing()).replaced(checkPart(old), checkText(by)), options),
+    async replace(id, parts, options = {}) {
+      checkObject(notes, parts)
+      const { old, new: by } = parts
+      return change(id, async () => (await editing()).replaced(checkPart(old), checkText(by)), options)
+    },
     edit: async (id, base, text, options = {}) =>
       change(id, async () => (await editing()).merged(checkBase(base), checkText(text)), options),
 
     async applyUpdate(id, update, { actor, signal } = {}) {
       const by = actorOf(actor)
       const noteId = await check(id, { signal })
-      const done = await written(noteId, (await documents()).apply(noteId, update, by))
+      const docs = await documents()
+      const done = await written(noteId, () => docs.apply(noteId, update, by), signal)
       if (home === undefined) await tellEdited(noteId, done.seq)
       return done
     },
 
-    async open(id) {
-      const noteId = await check(id)
-      const docs = await liveDocuments()
-      const document = await docs.acquire(noteId)
-      await document.catchUp()
-      return document.doc
+    async cursor(id, options) {
+      const noteId = idOf(notes, id)
+      return cursorOf((await engine.get(noteHeads, noteId, options)) ?? notFound(notes, noteId))
     },
 
-    async saved(id) {
-      await (await liveDocuments()).saved(await check(id))
+    async since(id, cursor, options) {
+      const noteId = await check(id, options)
+      const docs = await documents()
+      const place = placeOf(cursor)
+      const rows = place && (await docs.log.since(noteId, place.seq, options))
+      // After the rows: while the log's epoch is the cursor's, they were of it.
+      const head = (await engine.get(noteHeads, noteId, options)) ?? notFound(notes, noteId)
+      if (rows !== undefined && place?.epoch === head.epoch && place.seq <= head.seq) {
+        const updates = rows.map(({ seq, data }) => ({
+          cursor: cursorOf({ ...place, seq }),
+          update: data,
+        }))
+        return { cursor: updates.at(-1)?.cursor ?? cursorOf(place), isWhole: false, updates }
+      }
+      const [{ epoch, seq, data }, { snapshotAsUpdate }] = await Promise.all([
+        docs.state(noteId),
+        import('../notes/codec.ts'),
+      ])
+      const at = cursorOf({ epoch, seq })
+      return { cursor: at, isWhole: true, updates: [{ cursor: at, update: snapshotAsUpdate(data) }] }
     },
 
-    async close(id) {
-      await (await liveDocuments()).giveBack(await check(id))
+    presence: createPresence(engine, beneath),
+
+    async open(id, options) {
+      const noteId = await check(id, options)
+      return (await (await liveDocuments()).lend(noteId)).doc
+    },
+
+    async saved(id, options) {
+      const noteId = await check(id, options)
+      const isOpen = await (await liveDocuments()).saved(noteId)
+      if (!isOpen) await checkPresent(noteId, options)
+    },
+
+    async close(id, options) {
+      const noteId = await check(id, options)
+      const wasOpen = await (await liveDocuments()).giveBack(noteId)
+      if (!wasOpen) await checkPresent(noteId, options)
     },
 
     watch(interest, options = {}) {
-      if (home === undefined)
-        throw new ValidationError('notes: watching is not part of a transaction', notes.name)
       const place = checkInterest(interest)
-      return home.feed.watch(place, options.signal, isConfined ? () => isVisible(place) : undefined)
+      if (home === undefined) return notWatching(options)
+      return home.feed.watch(place, options.signal, async () => {
+        await checkPlace(options)
+        return !isConfined || isVisible(place)
+      })
     },
 
     async history(id, options) {
@@ -388,7 +466,10 @@ export function createNoteStore(engine: Engine): NoteStore {
       const noteId = idOf(notes, id)
       if (typeof label !== 'string') throw new ValidationError('notes: a label is text', notes.name, 'label')
       const [version] = await engine.find(noteVersions, { where: { noteId, label }, limit: 1 }, options)
-      if (version === undefined) throw new NotFoundError(noteVersions.name, label)
+      if (version === undefined) {
+        await checkPresent(noteId, options)
+        throw new NotFoundError(noteVersions.name, label)
+      }
       return change(noteId, async () => (await import('../notes/restore.ts')).restored(version.data), options)
     },
 
@@ -425,10 +506,16 @@ export function createNoteStore(engine: Engine): NoteStore {
         })
     },
 
-    async compact(id) {
-      const noteId = await check(id)
+    async compact(id, options) {
+      const noteId = await check(id, options)
       return (await liveDocuments()).compact(noteId)
     },
+  }
+
+  // biome-ignore lint/correctness/useYield: it ends before there is anything to tell
+  async function* notWatching(options: CallOptions): AsyncGenerator<never, undefined> {
+    await checkPlace(options)
+    throw notInTransactions('watching is')
   }
 
   /** Whether a confined store may hear of this. */
@@ -438,7 +525,20 @@ export function createNoteStore(engine: Engine): NoteStore {
   }
 }
 
+function notInTransactions(what: string): TransactionScopeError {
+  return new TransactionScopeError(`${what} not part of a transaction; use the outer System, outside`)
+}
+
 const editing = () => import('../notes/editing.ts')
+
+function unlessAborted<R>(work: Promise<R>, signal: AbortSignal | undefined): Promise<R> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
 
 function checkText(text: unknown): string {
   return checkValue(notes, { ...noteTexts.columns.text!, key: 'text' }, text) as string
@@ -465,6 +565,21 @@ function checkInterest(interest: unknown): Interest {
   if (typeof workspaceId === 'string') return { workspaceId }
   if (typeof noteId === 'string') return { noteId }
   throw new ValidationError('notes: watch a workspace or a note: { workspaceId } or { noteId }', notes.name)
+}
+
+interface Place {
+  readonly epoch: string
+  readonly seq: number
+}
+
+function cursorOf({ epoch, seq }: Place): string {
+  return `${epoch}.${seq}`
+}
+
+/** Undefined for what is no cursor. */
+function placeOf(cursor: unknown): Place | undefined {
+  const [, epoch, seq] = /^(.+)\.(\d{1,15})$/.exec(typeof cursor === 'string' ? cursor : '') ?? []
+  return epoch === undefined ? undefined : { epoch, seq: Number(seq) }
 }
 
 /** What was compacted, and after that what is in the log: stretches of one writer each. */

@@ -234,7 +234,7 @@ export function createTaskStore(engine: Engine): TaskStore {
         { signal },
         {
           completionSummary: summary,
-          verification: verification && merge(verification),
+          verification: verification == null ? verification : merge(verification),
         },
       ),
     fail: async (id, { reason, signal } = {}) => move('fail', id, { signal }, { failureReason: reason }),

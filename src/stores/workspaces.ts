@@ -2,6 +2,7 @@
 
 import type { CallOptions, Engine } from '../engine/engine.ts'
 import type { Where } from '../engine/query.ts'
+import { ValidationError } from '../errors.ts'
 import { settings } from '../schema/settings.ts'
 import { type Workspace, workspaces } from '../schema/workspaces.ts'
 import {
@@ -61,6 +62,13 @@ export function createWorkspaceStore(engine: Engine): WorkspaceStore {
 
     async create(input, options) {
       const row = newRow(engine, definition, input)
+      if (typeof row.id === 'string' && row.id.includes(':')) {
+        throw new ValidationError(
+          'workspaces.id may not contain a colon, which ends it in the scopes of settings',
+          workspaces.name,
+          'id',
+        )
+      }
       if (row.slug === undefined) row.slug = row.id
       const [workspace] = await engine.insert(workspaces, [row], options)
       return workspace!

@@ -80,6 +80,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   roles: ['get', 'list'],
   tasks: ['get', 'getMany', 'ready', 'count'],
   messages: ['get', 'last', 'count'],
+  notes: ['get', 'list', 'count'],
 }
 const isRead = ({ store, verb }: Call) => READS[store]?.includes(verb) === true
 const isCreate = ({ store, verb }: Call) => verb === 'create' && READS[store] !== undefined

@@ -7,6 +7,7 @@ import { codebases } from '../../src/schema/codebases.ts'
 import { conversations } from '../../src/schema/conversations.ts'
 import type { Table } from '../../src/schema/dsl/table.ts'
 import { messages } from '../../src/schema/messages.ts'
+import { notes, noteTexts, noteUpdates, noteVersions } from '../../src/schema/notes.ts'
 import { roles } from '../../src/schema/roles.ts'
 import { settings } from '../../src/schema/settings.ts'
 import { tasks } from '../../src/schema/tasks.ts'
@@ -164,6 +165,46 @@ const declared = fields({
 const task = target('tasks')
 const move = [2, args(task)] as const
 
+const newNote = fields({ table: notes, required: ['workspaceId', 'title'], special: { text } })
+const note = target('notes')
+/** Parts of what notes of programs say, and other things. */
+const part = mostly<unknown, unknown>(
+  12,
+  mostly(2, fc.constantFrom('a', 'b', 'ab', 'ok', ''), text),
+  valueFor(notes, noteTexts.columns.text),
+)
+const place = mostly<unknown, unknown>(
+  12,
+  fc.integer({ min: 0, max: 4 }),
+  fc.constantFrom<unknown>(-1, 1.5, '0', Number.NaN, 99),
+)
+const author = options({ actor: valueFor(noteUpdates, noteUpdates.columns.actor) })
+/** By clients of their own, each of which wrote two letters: the second builds on the first. */
+const clientUpdates = [5, 6].flatMap((client) => {
+  const name = new TextEncoder().encode('content')
+  return [
+    new Uint8Array([1, 1, client, 0, 4, 1, name.length, ...name, 1, 111, 0]),
+    new Uint8Array([1, 1, client, 1, 132, client, 0, 1, 107, 0]),
+  ]
+})
+const update = mostly<unknown, unknown>(
+  8,
+  fc.constantFrom(...clientUpdates),
+  fc.constantFrom<unknown>(
+    new Uint8Array([0, 0]),
+    new Uint8Array([1, 1, 5, 0, 4]),
+    new Uint8Array(),
+    [1, 2],
+    null,
+  ),
+  fc.uint8Array({ maxLength: 12 }),
+)
+const noteLabel = mostly<unknown, unknown>(
+  15,
+  fc.constantFrom('v1', 'v2'),
+  valueFor(notes, noteVersions.columns.label),
+)
+
 /** Given by name, because a program is printed. */
 const nobody = () => false
 const everybody = async () => true
@@ -185,7 +226,10 @@ const settingKey = mostly<unknown, unknown>(
 )
 const settingValue = valueFor(settings, settings.columns.value)
 
-const verbsOf: { readonly [S in keyof Stores]: Verbs<Stores[S]> } = {
+/** These belong to a process, and have no place in a program: scenarios show what they do. */
+type LiveVerbs = 'open' | 'saved' | 'close' | 'watch' | 'compact'
+
+const verbsOf: { readonly [S in keyof Stores]: Verbs<Omit<Stores[S], LiveVerbs>> } = {
   workspaces: {
     ...shared(workspaces, fields({ table: workspaces, required: ['title'] }), ['status'], {
       archived: flag,
@@ -277,6 +321,20 @@ const verbsOf: { readonly [S in keyof Stores]: Verbs<Stores[S]> } = {
     archive: [1, args(task)],
     unarchive: [1, args(task)],
   },
+  notes: {
+    ...shared(notes, newNote, ['type', 'gc']),
+    ensureSpec: [2, args(target('workspaces'), options({ title: text, text }))],
+    read: [4, args(note)],
+    append: [4, args(note, part, author)],
+    insert: [3, args(note, place, part, author)],
+    replace: [3, args(note, object({ old: part, new: part }), author)],
+    edit: [3, args(note, part, part, author)],
+    applyUpdate: [4, args(note, update, author)],
+    search: [3, args(target('workspaces'), search, options({ limit }))],
+    history: [2, args(note)],
+    label: [2, args(note, noteLabel, author)],
+    restore: [2, args(note, noteLabel, author)],
+  },
   settings: {
     get: [1, args(scope, settingKey)],
     set: [4, args(scope, settingKey, settingValue)],
@@ -296,6 +354,7 @@ const WEIGHTS: { readonly [S in keyof Stores]: number } = {
   conversations: 4,
   messages: 5,
   tasks: 9,
+  notes: 6,
   settings: 2,
 }
 
@@ -361,6 +420,12 @@ export const BEGINNING: readonly Call[] = [
   },
   { store: 'messages', verb: 'append', args: ['v1', { id: 'm1', role: 'user', content: 'Hello' }] },
   { store: 'messages', verb: 'append', args: ['v1', { id: 'm2', role: 'assistant', content: 'Yes?' }] },
+  {
+    store: 'notes',
+    verb: 'create',
+    args: [{ id: 'o1', workspaceId: 'w1', title: 'Plan', text: 'ab' }],
+  },
+  { store: 'notes', verb: 'create', args: [{ id: 'o2', workspaceId: 'w1', title: 'Empty', type: 'spec' }] },
   { store: 'roles', verb: 'create', args: [{ id: 'r1', name: 'Reviewer' }] },
   { store: 'settings', verb: 'set', args: ['user:1', 'theme', { a: 1 }] },
 ]

@@ -3,8 +3,6 @@
 import type { RootEngine } from '../../src/engine/engine.ts'
 import type { EngineHooks } from '../../src/engine/hooks.ts'
 import { pgliteEngine, postgresEngine, sqliteEngine } from '../../src/engines.ts'
-import { migrate } from '../../src/migrations/runner.ts'
-import type { MigrationTarget } from '../../src/migrations/target.ts'
 
 export type Target =
   | { readonly tier: 'sqlite' | 'pglite'; readonly path: string }
@@ -31,16 +29,12 @@ export interface WriterOrders {
 export type Said = { readonly m: string; readonly done: boolean } | { readonly stopped: Stop }
 
 export function openTarget(target: Target, hooks?: EngineHooks): Promise<RootEngine> {
-  const options = {
-    migrate: (to: MigrationTarget) => migrate(to, { mode: 'auto', now: new Date() }),
-    hooks,
-  }
   switch (target.tier) {
     case 'sqlite':
-      return sqliteEngine({ ...options, path: target.path })
+      return sqliteEngine({ hooks, path: target.path })
     case 'pglite':
-      return pgliteEngine({ ...options, path: target.path })
+      return pgliteEngine({ hooks, path: target.path })
     case 'postgres':
-      return postgresEngine({ ...options, url: target.url, sslMode: 'disable' })
+      return postgresEngine({ hooks, url: target.url, sslMode: 'disable' })
   }
 }

@@ -63,7 +63,7 @@ export function createMemoryVerbs(state: State, plans: Plans): MemoryVerbs {
       if (rows.length === 0) return () => []
       const { layout } = state.read(table)
       const shape = new Shape(`insert ${table.sqlName} `)
-      const stored = storedRows(layout, shape.rows(table, rows))
+      const stored = storedRows(layout, shape.rows(table, rows, onConflict?.set))
       const compile = onConflict === undefined ? undefined : conflictIn(shape, layout, onConflict)
       const conflict = compile === undefined ? undefined : plans.get(shape.key, compile)
       const run = createRun(state, boundCells(shape))

@@ -66,7 +66,7 @@ function headIn(shape: Shape, layout: Layout, head: Head): Part<HeadAction> {
       },
     }
   }
-  const rows = shape.rows(layout.table, [head.row])
+  const rows = shape.rows(layout.table, [head.row], head.onConflict?.set)
   const compile = head.onConflict === undefined ? undefined : conflictIn(shape, layout, head.onConflict)
   return {
     rows,

@@ -157,6 +157,7 @@ export async function createPostgresEngine(
   const verbs = createVerbs({
     dialect,
     cache,
+    insertsInOrder: false,
     enter,
     run(statement, values, options) {
       return orAborted(calls.run(statement, values), options?.signal)
@@ -248,6 +249,7 @@ export async function createPostgresEngine(
               ...createVerbs({
                 dialect,
                 cache,
+                insertsInOrder: false,
                 enter: (inner) => inner?.signal?.throwIfAborted(),
                 run: (statement, values) => inside.run(statement, values),
                 get: (table, id) => inside.get(table, id),

@@ -32,7 +32,7 @@ export function compileGet(dialect: Dialect, table: Table, list: boolean): Draft
   const key = table.primaryKey[0]!
   const writer = new Writer(dialect, [{ column: key, list }])
   const name = columnText(table, key)
-  const test = list ? dialect.isAmong(name, writer.param(0)) : `${name} = ${writer.param(0)}`
+  const test = list ? dialect.isAmong(name, writer.param(0), key) : `${name} = ${writer.param(0)}`
   const text = `select ${visibleColumns(dialect, table)} from ${quote(table.sqlName)} where ${test}`
   return finish(dialect, writer, table, text, false)
 }

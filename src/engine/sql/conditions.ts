@@ -113,7 +113,7 @@ function testText(dialect: Dialect, writer: Writer, table: Table, test: Test): s
     case 'gte':
       return `${name} ${SIGNS[test.op]} ${operandText(dialect, writer, test.operand)}`
     case 'in':
-      return dialect.isAmong(name, writer.param(test.index))
+      return dialect.isAmong(name, writer.param(test.index), test.column)
     case 'among':
       return `${name} in (${test.values.map((value) => literalText(dialect, value)).join(', ')})`
     case 'contains':

@@ -18,8 +18,8 @@ export interface Dialect {
   /** The driver hands over a row as a list of cells, which it does faster than by name. */
   readonly byPosition: boolean
   booleanLiteral(value: boolean): string
-  /** `column` is one of a bound list. */
-  isAmong(column: string, list: string): string
+  /** `text`, which is this column, is one of a bound list. */
+  isAmong(text: string, list: string, column: ColumnDef): string
   /** `text` contains `part`, literally. */
   contains(text: string, part: string): string
   /** The JSON object `column` has the top-level key. */

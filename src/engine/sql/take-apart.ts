@@ -69,7 +69,7 @@ export function takeApartInsert(
   onConflict: OnConflict<Table> | undefined,
   shape = new Shape(`insert ${table.sqlName} `),
 ): InsertRows {
-  const parts = shape.rows(table, rows)
+  const parts = shape.rows(table, rows, onConflict?.set)
   // The first row is bound as it is; what the conflict clause binds comes after it.
   for (const { column } of parts.columns) shape.bind(column, parts.rows[0]![column.position]!)
   if (onConflict === undefined) return { table, rows: parts, conflict: undefined, shape }

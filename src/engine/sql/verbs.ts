@@ -45,6 +45,10 @@ export interface Backend {
     options: CallOptions | undefined,
   ): MaybePromise<AnyRow[]>
   get(table: Table, id: string, options: CallOptions | undefined): MaybePromise<AnyRow | null>
+  /** For databases that answer within the process: lets others have their turn, if it is time. */
+  readonly breathe?: () => Promise<void> | undefined
+  /** Whether `insert` answers rows in the order given. */
+  readonly insertsInOrder: boolean
   /** In any order, but each row as the database returned it. */
   insert(insert: InsertRows, options: CallOptions | undefined): MaybePromise<AnyRow[]>
   write(write: WriteShape, options: CallOptions | undefined): MaybePromise<AnyRow | null>
@@ -58,6 +62,8 @@ export function createVerbs(backend: Backend): Verbs {
   return {
     async find(table: Table, query: FindQuery<Table> = {}, options?: CallOptions) {
       enter(options)
+      const pause = backend.breathe?.()
+      if (pause !== undefined) await pause
       const shape = new Shape(`find ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const order = shape.order(table, query.orderBy)
@@ -72,6 +78,8 @@ export function createVerbs(backend: Backend): Verbs {
 
     async get(table: Table, id: string, options?: CallOptions) {
       enter(options)
+      const pause = backend.breathe?.()
+      if (pause !== undefined) await pause
       refuseCompositeKey(table)
       return isStorableText(id) ? backend.get(table, id, options) : null
     },
@@ -82,14 +90,18 @@ export function createVerbs(backend: Backend): Verbs {
       options?: CallOptions & { readonly onConflict?: OnConflict<Table> },
     ) {
       enter(options)
+      const pause = backend.breathe?.()
+      if (pause !== undefined) await pause
       if (rows.length === 0) return []
       const insert = takeApartInsert(table, rows, options?.onConflict)
       const inserted = await backend.insert(insert, options)
-      return rows.length === 1 ? inserted : inGivenOrder(insert, inserted)
+      return rows.length === 1 || backend.insertsInOrder ? inserted : inGivenOrder(insert, inserted)
     },
 
     async update(table: Table, query: UpdateQuery<Table>, options?: CallOptions) {
       enter(options)
+      const pause = backend.breathe?.()
+      if (pause !== undefined) await pause
       const shape = new Shape(`update ${table.sqlName} `)
       const update = takeApartUpdate(shape, table, query)
       if (query.limit === 0) return []
@@ -100,6 +112,8 @@ export function createVerbs(backend: Backend): Verbs {
 
     async remove(table: Table, query: { readonly where: unknown }, options?: CallOptions) {
       enter(options)
+      const pause = backend.breathe?.()
+      if (pause !== undefined) await pause
       const shape = new Shape(`remove ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const statement = cache.statement(shape.key, () => compileRemove(dialect, table, shape, where))
@@ -108,11 +122,15 @@ export function createVerbs(backend: Backend): Verbs {
 
     async write(write: Write, options?: CallOptions) {
       enter(options)
+      const pause = backend.breathe?.()
+      if (pause !== undefined) await pause
       return backend.write(takeApartWrite(write), options)
     },
 
     async aggregate(table: Table, query: AggregateQuery<Table> = {}, options?: CallOptions) {
       enter(options)
+      const pause = backend.breathe?.()
+      if (pause !== undefined) await pause
       const shape = new Shape(`aggregate ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const groupBy = shape.columns(table, query.groupBy, [
@@ -136,13 +154,15 @@ export function createVerbs(backend: Backend): Verbs {
 }
 
 /**
- * RETURNING promises no order. Rows are found by their primary key; those that gave way to others by the columns
- * they collided on; and where those have changed, too, one after the other.
+ * RETURNING promises no order. Rows are found by the columns they would have collided on, unless those have
+ * changed, by their primary key, and where that has changed, too, one after the other.
  */
 function inGivenOrder({ table, rows, conflict }: InsertRows, inserted: readonly AnyRow[]): AnyRow[] {
+  const arbiter = conflict?.columns ?? []
+  const isKept = conflict?.set?.some(({ column }) => arbiter.includes(column)) !== true
   const left = new Set(inserted)
   const places = rows.rows.map((): AnyRow | undefined => undefined)
-  for (const columns of [table.primaryKey, conflict?.columns ?? []]) {
+  for (const columns of [isKept ? arbiter : [], table.primaryKey]) {
     if (columns.length === 0) continue
     const keyOf = (value: (column: ColumnDef) => unknown) => JSON.stringify(columns.map(value))
     const byKey = new Map([...left].map((row) => [keyOf((column) => row[column.key]), row]))

@@ -8,7 +8,7 @@ import type { Bound, RowsShape } from '../shape.ts'
 import type { StatementCache } from '../sql/cache.ts'
 import { compileGet, compileInsertRow, finish, rowKey, updateText, visibleColumns } from '../sql/compile.ts'
 import { columnText, conditionText } from '../sql/conditions.ts'
-import { uniqueConstraints } from '../sql/constraints.ts'
+import { type UniqueConstraint, uniqueConstraints } from '../sql/constraints.ts'
 import { literal, quote } from '../sql/dialect.ts'
 import { bindValues, type Statement, Writer } from '../sql/statement.ts'
 import { type InsertRows, takeApartInsert, type WriteShape } from '../sql/take-apart.ts'
@@ -106,9 +106,14 @@ export function createSqliteCalls(
       try {
         for (const stored of run(statement, values)) inserted.push(stored)
       } catch (error) {
-        // What a conflict turned into an update violates is no matter of the row's.
-        if (!(error instanceof AlreadyExistsError) || conflict?.set !== undefined) throw error
-        const columns = firstViolation(connection, insert, row) ?? error.columns
+        if (!(error instanceof AlreadyExistsError)) throw error
+        // What the row gave way to was updated, and what that violates is no matter of the row's.
+        if (
+          conflict?.set !== undefined &&
+          isTaken(connection, table, arbiterOf(table, conflict.columns), row)
+        )
+          throw error
+        const columns = firstViolation(connection, table, row) ?? error.columns
         throw new AlreadyExistsError(table.name, columns, { cause: error.cause })
       }
     }
@@ -190,26 +195,40 @@ function fromHead(table: Table, column: ColumnDef, ref: ColumnDef, head: AnyRow,
  * With two constraints violated at once, databases differ in which one they report. The first in the order of
  * the schema is what every tier says.
  */
-function firstViolation(
-  { database }: Connection,
-  { table }: InsertRows,
-  row: readonly Value[],
-): string[] | undefined {
+function firstViolation(connection: Connection, table: Table, row: readonly Value[]): string[] | undefined {
   const constraints = uniqueConstraints(table)
   if (constraints.length === 1) return undefined
-  for (const { columns, where } of constraints) {
-    if (!where.every(({ column, value }) => row[column.position] === value)) continue
-    const tests = columns.map((column) => `${quote(column.sqlName)} = ?`)
-    const literals = where.map(
-      ({ column, value }) =>
-        `${quote(column.sqlName)} = ${typeof value === 'boolean' ? dialect.booleanLiteral(value) : literal(value)}`,
-    )
-    const bound = columns.map((column) => {
-      const value = row[column.position]!
-      return value === null ? null : dialect.encoder(column, false)(value as never)
-    })
-    const sql = `select 1 from ${quote(table.sqlName)} where ${[...tests, ...literals].join(' and ')}`
-    if (database.prepare(sql).get(bound) !== undefined) return columns.map((column) => column.key)
-  }
-  return undefined
+  const first = constraints.find((constraint) => isTaken(connection, table, constraint, row))
+  return first?.columns.map((column) => column.key)
+}
+
+/** The constraint that a conflict is about. */
+function arbiterOf(table: Table, columns: readonly ColumnDef[]): UniqueConstraint {
+  const arbiter = uniqueConstraints(table).find(
+    (each) =>
+      each.columns.length === columns.length && each.columns.every((column) => columns.includes(column)),
+  )
+  // Checked when the call was taken apart.
+  return arbiter!
+}
+
+/** Whether another row has what this constraint wants for this one. */
+function isTaken(
+  { database }: Connection,
+  table: Table,
+  { columns, where }: UniqueConstraint,
+  row: readonly Value[],
+): boolean {
+  if (!where.every(({ column, value }) => row[column.position] === value)) return false
+  const tests = columns.map((column) => `${quote(column.sqlName)} = ?`)
+  const literals = where.map(
+    ({ column, value }) =>
+      `${quote(column.sqlName)} = ${typeof value === 'boolean' ? dialect.booleanLiteral(value) : literal(value)}`,
+  )
+  const bound = columns.map((column) => {
+    const value = row[column.position]!
+    return value === null ? null : dialect.encoder(column, false)(value as never)
+  })
+  const sql = `select 1 from ${quote(table.sqlName)} where ${[...tests, ...literals].join(' and ')}`
+  return database.prepare(sql).get(bound) !== undefined
 }

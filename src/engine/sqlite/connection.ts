@@ -22,6 +22,8 @@ export interface Connection {
 
 export interface ConnectionOptions {
   readonly readonly?: boolean
+  /** Not to be made. */
+  readonly mustExist?: boolean
   /** FULL survives a power cut with every commit; NORMAL may lose the last ones, and never more. */
   readonly synchronous?: 'NORMAL' | 'FULL'
 }
@@ -29,7 +31,11 @@ export interface ConnectionOptions {
 /** Throws SQLITE_BUSY while another process is in the way: switching to WAL needs the file for itself. */
 export function openConnection(Driver: Driver, path: string, options: ConnectionOptions = {}): Connection {
   // `timeout` is busy_timeout, which would block the event loop; waiting is `patiently`'s.
-  const database = new Driver(path, { timeout: 0, readonly: options.readonly ?? false })
+  const database = new Driver(path, {
+    timeout: 0,
+    readonly: options.readonly ?? false,
+    fileMustExist: options.mustExist ?? false,
+  })
   try {
     configure(database, options)
   } catch (error) {

@@ -22,12 +22,19 @@ function encodeOne(column: ColumnDef): (value: never) => unknown {
   }
 }
 
+function hexOf(value: Uint8Array): string {
+  return Buffer.from(value).toString('hex').toUpperCase()
+}
+
 export const sqliteDialect: Dialect = {
   numbered: false,
   placeholder: () => '?',
   encoder(column, list) {
     const encode = encodeOne(column)
-    return list ? (values: readonly never[]) => JSON.stringify(values.map(encode)) : encode
+    if (!list) return encode
+    // JSON has no bytes.
+    const encodeItem = column.kind === 'bytes' ? hexOf : encode
+    return (values: readonly never[]) => JSON.stringify(values.map(encodeItem))
   },
   decoder(column) {
     switch (column.kind) {
@@ -47,7 +54,8 @@ export const sqliteDialect: Dialect = {
   selected: (text) => text,
   byPosition: true,
   booleanLiteral: (value) => (value ? '1' : '0'),
-  isAmong: (column, list) => `${column} in (select value from json_each(${list}))`,
+  isAmong: (text, list, { kind }) =>
+    `${kind === 'bytes' ? `hex(${text})` : text} in (select value from json_each(${list}))`,
   contains: (text, part) => `instr(${text}, ${part}) > 0`,
   hasKey: (column, key) => `${HAS_KEY_FUNCTION}(${column}, ${key})`,
   mergeJson: (column, patch) => `${MERGE_FUNCTION}(${column}, ${patch})`,

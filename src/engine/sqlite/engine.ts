@@ -6,7 +6,8 @@
 
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ClosedError, ConfigError, TerraceError, UnavailableError } from '../../errors.ts'
+import { ClosedError, ConfigError, MigrationError, TerraceError, UnavailableError } from '../../errors.ts'
+import { breathe } from '../breather.ts'
 import { type Clock, createClock } from '../clock.ts'
 import { loadDriver } from '../drivers.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
@@ -30,6 +31,8 @@ import { patiently } from './patience.ts'
 export interface SqliteEngineOptions {
   /** A file, made if it is not there, or `:memory:`. */
   readonly path?: string
+  /** A file that is not there is an error, rather than made. */
+  readonly mustExist?: boolean | undefined
   /** A database that is open already; Terrace leaves its settings and its closing to you. */
   readonly database?: Database
   /** FULL survives a power cut with every commit; NORMAL may lose the last ones, and never more. */
@@ -107,13 +110,14 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
 
   function openReader() {
     // What a transaction has not committed is invisible to another connection.
-    const extra = wrapConnection(
-      new (connection.database.constructor as never as new (path: string, options: object) => Database)(
-        connection.database.name,
-        { timeout: 0, readonly: true },
-      ),
-    )
-    return { connection: extra, calls: createSqliteCalls(extra, cache, target, report) }
+    // The cast: the driver's own class. By the path as it was when it was opened: the working folder may change.
+    const Driver = connection.database.constructor as never as new (path: string, options: object) => Database
+    try {
+      const extra = wrapConnection(new Driver(target, { timeout: 0, readonly: true }))
+      return { connection: extra, calls: createSqliteCalls(extra, cache, target, report) }
+    } catch (error) {
+      throw translate(error, undefined, target)
+    }
   }
 
   async function end(): Promise<void> {
@@ -136,6 +140,8 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
   const verbs = createVerbs({
     dialect: sqliteDialect,
     cache,
+    insertsInOrder: true,
+    breathe,
     enter,
     run(statement, values, options) {
       return statement.writes
@@ -189,6 +195,8 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
             ...createVerbs({
               dialect: sqliteDialect,
               cache,
+              insertsInOrder: true,
+              breathe,
               enter: (inner) => inner?.signal?.throwIfAborted(),
               run: (statement, values) => calls.run(statement, values),
               get: (table, id) => calls.get(table, id),
@@ -237,8 +245,7 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     },
     async ping() {
       enter(undefined)
-      const { memory, name } = connection.database
-      if (!memory && !existsSync(name)) {
+      if (!connection.database.memory && !existsSync(target)) {
         throw new ConfigError(`${target} was removed while it was open: what is written to it will be lost`)
       }
       // Not `select 1`, which never looks at the file.
@@ -258,12 +265,15 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
 }
 
 async function open(options: SqliteEngineOptions, target: string): Promise<Connection> {
-  const { database, path = ':memory:', synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
+  const { database, mustExist = false, synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
   let connection: Connection | undefined
   try {
     if (database === undefined) {
+      if (mustExist && target !== ':memory:' && !existsSync(target)) {
+        throw new MigrationError(`${target} does not exist; open it once with \`migrate: 'auto'\` to make it`)
+      }
       const Driver = await loadBetterSqlite3()
-      const attempt = () => openConnection(Driver, path, { synchronous })
+      const attempt = () => openConnection(Driver, target, { synchronous, mustExist })
       connection = await patiently(attempt, { patience, onBusy: hooks?.retry })
     } else {
       connection = wrapConnection(database)

@@ -2,6 +2,7 @@
 
 import {
   AlreadyExistsError,
+  ClosedError,
   ConfigError,
   InvalidReferenceError,
   MigrationError,
@@ -34,6 +35,9 @@ export function translate(error: unknown, table: Table | undefined, target: stri
   if (error instanceof TerraceError) return error
   if (isMissingFolder(error)) {
     return new ConfigError(`${target} cannot be opened: its folder does not exist`, { cause: error })
+  }
+  if (error instanceof TypeError && error.message.includes('connection is not open')) {
+    return new ClosedError(`${target} was closed; open it again`)
   }
   if (!isSqliteError(error)) return error
   const { code } = error

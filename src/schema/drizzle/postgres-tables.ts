@@ -7,6 +7,7 @@ import { messages as messagesTable } from '../messages.ts'
 import {
   noteEdits as noteEditsTable,
   noteHeads as noteHeadsTable,
+  notePresence as notePresenceTable,
   noteSnapshots as noteSnapshotsTable,
   notes as notesTable,
   noteTexts as noteTextsTable,
@@ -37,3 +38,4 @@ export const noteSnapshots = toPostgres(noteSnapshotsTable)
 export const noteTexts = toPostgres(noteTextsTable)
 export const noteVersions = toPostgres(noteVersionsTable)
 export const noteEdits = toPostgres(noteEditsTable)
+export const notePresence = toPostgres(notePresenceTable)

@@ -7,6 +7,7 @@ import { messages as messagesTable } from '../messages.ts'
 import {
   noteEdits as noteEditsTable,
   noteHeads as noteHeadsTable,
+  notePresence as notePresenceTable,
   noteSnapshots as noteSnapshotsTable,
   notes as notesTable,
   noteTexts as noteTextsTable,
@@ -37,3 +38,4 @@ export const noteSnapshots = toSqlite(noteSnapshotsTable)
 export const noteTexts = toSqlite(noteTextsTable)
 export const noteVersions = toSqlite(noteVersionsTable)
 export const noteEdits = toSqlite(noteEditsTable)
+export const notePresence = toSqlite(notePresenceTable)

@@ -26,6 +26,8 @@ export interface ColumnSpec {
   readonly max: number
   readonly values: readonly string[] | undefined
   readonly references: Reference | undefined
+  /** JSON: whether any value will do. */
+  readonly shape: 'list' | 'object' | undefined
   /** Kept by the library: the folded copy of this text column, for searching. Never part of a row. */
   readonly foldOf: string | undefined
 }
@@ -74,6 +76,7 @@ const blank: ColumnSpec = {
   max: TEXT_LIMIT,
   values: undefined,
   references: undefined,
+  shape: undefined,
   foldOf: undefined,
 }
 
@@ -110,8 +113,9 @@ export const boolean = (): Fresh<boolean> => column({ ...blank, kind: 'boolean' 
 /** A moment in whole milliseconds, years 1 to 9999. */
 export const timestamp = (): Fresh<Date> => column({ ...blank, kind: 'timestamp' })
 
-/** A JSON value that survives a round trip; objects are patched by top-level key. */
-export const json = <T extends JsonValue>(): Fresh<T> => column({ ...blank, kind: 'json', max: JSON_LIMIT })
+/** A JSON value that survives a round trip; objects are patched by top-level key. `shape` refuses all others. */
+export const json = <T extends JsonValue>({ shape }: { shape?: 'list' | 'object' } = {}): Fresh<T> =>
+  column({ ...blank, kind: 'json', max: JSON_LIMIT, shape })
 
 export const bytes = (limits: { max?: number } = {}): Fresh<Uint8Array> =>
   column({ ...blank, kind: 'bytes', max: BYTES_LIMIT, ...limits })

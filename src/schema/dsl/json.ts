@@ -32,9 +32,12 @@ export function canonicalJson(value: unknown, depth = 0): JsonValue {
     return copy
   }
   const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
+  // Objects of other realms have another `Object.prototype`, which has no prototype either.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     throw new JsonRefusal(`a ${value.constructor?.name ?? 'class instance'} is not JSON`)
   }
+  if (Object.getOwnPropertySymbols(value).length > 0)
+    throw new JsonRefusal('an object with symbols is not JSON')
   const source = value as Record<string, unknown>
   const keys = Object.keys(source)
   for (const key of keys) {

@@ -155,6 +155,7 @@ export function parameterColumn(kind: Kind): ColumnDef {
     max: Number.POSITIVE_INFINITY,
     values: undefined,
     references: undefined,
+    shape: undefined,
     foldOf: undefined,
     key: '',
     sqlName: '',

@@ -6,7 +6,7 @@
 import { ValidationError } from '../../errors.ts'
 
 import { fold } from './fold.ts'
-import { canonicalJson, type JsonObject, JsonRefusal, type JsonValue } from './json.ts'
+import { canonicalJson, isJsonObject, type JsonObject, JsonRefusal, type JsonValue } from './json.ts'
 import type { ColumnDef, Table } from './table.ts'
 
 /** A checked value as the engines hold it. */
@@ -119,6 +119,12 @@ function checkTime(table: Table, column: ColumnDef, value: unknown): Date {
 function checkJson(table: Table, column: ColumnDef, value: unknown): JsonValue {
   try {
     const checked = canonicalJson(value)
+    const { shape } = column
+    if (shape === 'list' && !Array.isArray(checked))
+      throw new JsonRefusal(`it must be a list, not ${show(value)}`)
+    if (shape === 'object' && !isJsonObject(checked)) {
+      throw new JsonRefusal(`it must be an object, not ${show(value)}`)
+    }
     if (JSON.stringify(checked).length > column.max) {
       throw new JsonRefusal(`it is longer than ${column.max} characters`)
     }

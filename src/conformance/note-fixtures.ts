@@ -1,0 +1,107 @@
+/** What scenarios of notes share: further processes, as it were, and documents of strangers. */
+
+import assert from 'node:assert/strict'
+import * as Y from 'yjs'
+import type { RootEngine } from '../engine/engine.ts'
+import type { NotesOptions } from '../notes/documents.ts'
+import { noteSnapshots, noteUpdates } from '../schema/notes.ts'
+import type { Note } from '../stores/notes.ts'
+import { createSystem, type Scope, type System } from '../system.ts'
+import { newWorkspace } from './expect.ts'
+
+/** Under this name documents have their text. */
+export const CONTENT = 'content'
+
+/** A System over the engine of another, with documents of its own, as another process has them. */
+export function another(
+  { engine }: Pick<System, 'engine'>,
+  notes: NotesOptions = {},
+  change: (engine: RootEngine) => Partial<RootEngine> = () => ({}),
+): Promise<System> {
+  return createSystem({ engine: { ...engine, close: async () => {}, ...change(engine) }, notes })
+}
+
+/** Engines that hear of nothing. */
+export const deaf = (): Partial<RootEngine> => ({
+  listen: async () => async () => {},
+  onCommit: async () => async () => {},
+  notify: async () => {},
+})
+
+export async function aNote(
+  scope: Scope,
+  text?: string,
+  more: { readonly gc?: boolean } = {},
+): Promise<Note> {
+  return scope.notes.create({ workspaceId: await newWorkspace(scope), title: 'N', text, ...more })
+}
+
+/** What a note says, to whoever asks. */
+export async function textIn(system: Scope, noteId: string): Promise<string> {
+  return (await system.notes.read(noteId)).text
+}
+
+/** The numbers of the updates that are in the log. */
+export async function seqsOf({ engine }: Scope, noteId: string): Promise<number[]> {
+  const rows = await engine.find(noteUpdates, { where: { noteId }, orderBy: [['seq', 'asc']] })
+  return rows.map(({ seq }) => seq)
+}
+
+export async function snapshotsOf({ engine }: Scope, noteId: string): Promise<number[]> {
+  const rows = await engine.find(noteSnapshots, { where: { noteId }, orderBy: [['seq', 'asc']] })
+  return rows.map(({ seq }) => seq)
+}
+
+/** A document of a client elsewhere, and the updates that it has made, one by one. */
+export function aClient(clientID: number): {
+  readonly doc: Y.Doc
+  readonly updates: Uint8Array[]
+  readonly text: Y.Text
+} {
+  const doc = new Y.Doc()
+  doc.clientID = clientID
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  return { doc, updates, text: doc.getText(CONTENT) }
+}
+
+/** Resolves when the document says so; fails when that takes seconds. */
+export async function arrives(doc: Y.Doc, isThere: (text: string) => boolean): Promise<void> {
+  const text = doc.getText(CONTENT)
+  if (isThere(text.toString())) return
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new assert.AssertionError({ message: `still ${text}` })), 3000)
+    doc.on('update', function look() {
+      if (!isThere(text.toString())) return
+      doc.off('update', look)
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** Resolves when it is so, whatever has to happen before; fails when that takes seconds. */
+export async function becomes<T>(what: () => Promise<T>, expected: T): Promise<void> {
+  const end = performance.now() + 3000
+  for (;;) {
+    const found = await what()
+    try {
+      return assert.deepEqual(found, expected)
+    } catch (error) {
+      if (performance.now() > end) throw error
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+  }
+}
+
+/** Numbers below a bound that look random, and are the same in every run. */
+export function dice(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    // mulberry32
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
