@@ -16,6 +16,7 @@ export const groups: readonly GroupEntry[] = [
   { name: 'memory', peers: false, load: async () => (await import('./groups/memory.ts')).memory },
   { name: 'wire', peers: false, load: async () => (await import('./groups/wire.ts')).wire },
   { name: 'mastra', peers: true, load: async () => (await import('./groups/mastra.ts')).mastra },
+  { name: 'notes', peers: true, load: async () => (await import('./groups/notes.ts')).notes },
   { name: 'growth', peers: false, load: async () => (await import('./groups/growth.ts')).growth },
   { name: 'start', peers: true, load: async () => (await import('./groups/start.ts')).start },
 ]

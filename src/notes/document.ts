@@ -241,8 +241,11 @@ export function createLiveDocument(
     try {
       if ((await currentHead()).seq <= seq) return
       const updates = await log.since(noteId, seq)
+      check()
       if (updates === undefined) {
         const parts = await log.load(noteId)
+        // Let go of meanwhile, it must not be given what the one that was loaded after it has written.
+        check()
         if (parts.head.epoch !== epoch) throw new NotFoundError(notes.name, noteId)
         takeIn(parts.seq, bytesOf(parts))
       } else if (updates.length > 0) {
