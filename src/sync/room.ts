@@ -9,7 +9,7 @@ import {
   encodeAwarenessUpdate,
   removeAwarenessStates,
 } from 'y-protocols/awareness'
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 import type { SyncLimits } from './limits.ts'
 import type { SyncNotes } from './notes.ts'
 import { createPlaces } from './places.ts'
@@ -60,7 +60,8 @@ export function createRoom({ noteId, doc, notes, place, limits, onError, onEmpty
   const members = new Set<Member>()
   /** Whose presence comes from whom. */
   const owners = new Map<number, Member>()
-  const awareness = new Awareness(doc)
+  // With a document of its own, for it never stops listening to the one that it is given.
+  const awareness = new Awareness(new Y.Doc())
   // The server itself is not at the note.
   awareness.setLocalState(null)
   const places = createPlaces({
@@ -158,7 +159,7 @@ export function createRoom({ noteId, doc, notes, place, limits, onError, onEmpty
       doc.off('update', onUpdate)
       doc.off('destroy', onDestroy)
       tell()
-      awareness.destroy()
+      awareness.doc.destroy()
       following?.then((stop) => stop()).catch(() => {})
       onEmpty()
     },
@@ -171,12 +172,15 @@ export function createRoom({ noteId, doc, notes, place, limits, onError, onEmpty
     receive(member, update) {
       if (update.length > limits.awarenessBytes) throw new Refusal('tooLarge')
       const presences = reading(() => readAwareness(update))
-      // Clients repeat what they hear of others; only a client's own connection speaks for it.
-      const own = presences.filter(({ client }) => (owners.get(client) ?? member) === member)
+      // Clients repeat what they hear of others, which says nothing new. Who comes by another connection does.
+      const own = presences.filter(({ client, clock }) => {
+        const owner = owners.get(client) ?? member
+        return owner === member || clock > (awareness.meta.get(client)?.clock ?? 0)
+      })
       const held = [...owners.values()].filter((owner) => owner === member).length
       const more = own.filter(({ client }) => !owners.has(client) && !awareness.states.has(client)).length
       if (held + more > limits.presences) throw new Refusal('tooMany')
-      const comers = own.filter(({ client, state }) => !owners.has(client) && state !== GONE)
+      const comers = own.filter(({ client, state }) => !awareness.states.has(client) && state !== GONE)
       applyAwarenessUpdate(awareness, writeAwareness(own), member)
       // Who comes back does so by the clock with which he was seen to leave, and nobody would hear him before
       // his next sign of life: told that he is gone, a client moves its clock and says otherwise.
