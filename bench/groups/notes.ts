@@ -2,8 +2,6 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import * as Y from 'yjs'
-import { sqliteEngine } from '../../src/engines.ts'
-import { migrate } from '../../src/migrations/runner.ts'
 import { CONTENT, compact } from '../../src/notes/codec.ts'
 import { noteHeads, noteUpdates } from '../../src/schema/notes.ts'
 import { createSystem, type System } from '../../src/system.ts'
@@ -48,12 +46,7 @@ export async function notes(): Promise<Group> {
 
 /** As durable as the others. */
 export async function openFull(path: string): Promise<System> {
-  const engine = await sqliteEngine({
-    path,
-    synchronous: 'FULL',
-    migrate: (target) => migrate(target, { mode: 'auto', now: new Date() }),
-  })
-  return createSystem({ engine })
+  return createSystem({ driver: 'sqlite', path, synchronous: 'FULL', env: {} })
 }
 
 /** A note with this content. */

@@ -8,7 +8,9 @@ import type { Stores } from '../stores/stores.ts'
 import type { Scope } from '../system.ts'
 
 export type Calls = {
-  readonly [S in keyof Stores]: { readonly [V in keyof Stores[S]]: () => Promise<unknown> }
+  readonly [S in keyof Stores]: {
+    readonly [V in Exclude<keyof Stores[S], 'presence'>]: () => Promise<unknown>
+  }
 }
 
 /** A workspace with one row of each kind. */
@@ -236,6 +238,8 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       restore: () => notes.restore(noteId, NOTE_LABEL, options),
       compact: () => notes.compact(noteId, options),
       search: () => notes.search(workspaceId, 'friday', options),
+      cursor: () => notes.cursor(noteId, options),
+      since: () => notes.since(noteId, null, options),
     },
     settings: {
       get: () => settings.get(at.scope, SEED_KEY, options),

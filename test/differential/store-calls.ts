@@ -227,7 +227,7 @@ const settingKey = mostly<unknown, unknown>(
 const settingValue = valueFor(settings, settings.columns.value)
 
 /** These belong to a process, and have no place in a program: scenarios show what they do. */
-type LiveVerbs = 'open' | 'saved' | 'close' | 'watch' | 'compact'
+type LiveVerbs = 'open' | 'saved' | 'close' | 'watch' | 'compact' | 'cursor' | 'since' | 'presence'
 
 const verbsOf: { readonly [S in keyof Stores]: Verbs<Omit<Stores[S], LiveVerbs>> } = {
   workspaces: {
