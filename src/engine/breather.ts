@@ -9,7 +9,15 @@ const LONGEST = 10
 let turn: Promise<void> | undefined
 let startedAt = 0
 
-/** Ask at the beginning of a call, and await the answer if there is one. */
+/** An answer, after a pause if it is time for one: what was asked has been done by then. */
+export function rested<R>(answer: R | Promise<R>): R | Promise<R> {
+  // Who has waited already has not kept others out, and a rejection may not be left alone for a while.
+  if (answer instanceof Promise) return answer
+  const pause = breathe()
+  return pause === undefined ? answer : pause.then(() => answer)
+}
+
+/** To be awaited, if there is one. Never before a call has looked at what it was given, which may change meanwhile. */
 export function breathe(): Promise<void> | undefined {
   if (turn !== undefined) return performance.now() - startedAt > LONGEST ? turn : undefined
   startedAt = performance.now()

@@ -45,8 +45,6 @@ export interface Backend {
     options: CallOptions | undefined,
   ): MaybePromise<AnyRow[]>
   get(table: Table, id: string, options: CallOptions | undefined): MaybePromise<AnyRow | null>
-  /** For databases that answer within the process: lets others have their turn, if it is time. */
-  readonly breathe?: () => Promise<void> | undefined
   /** Whether `insert` answers rows in the order given. */
   readonly insertsInOrder: boolean
   /** In any order, but each row as the database returned it. */
@@ -62,8 +60,6 @@ export function createVerbs(backend: Backend): Verbs {
   return {
     async find(table: Table, query: FindQuery<Table> = {}, options?: CallOptions) {
       enter(options)
-      const pause = backend.breathe?.()
-      if (pause !== undefined) await pause
       const shape = new Shape(`find ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const order = shape.order(table, query.orderBy)
@@ -78,8 +74,6 @@ export function createVerbs(backend: Backend): Verbs {
 
     async get(table: Table, id: string, options?: CallOptions) {
       enter(options)
-      const pause = backend.breathe?.()
-      if (pause !== undefined) await pause
       refuseCompositeKey(table)
       return isStorableText(id) ? backend.get(table, id, options) : null
     },
@@ -90,8 +84,6 @@ export function createVerbs(backend: Backend): Verbs {
       options?: CallOptions & { readonly onConflict?: OnConflict<Table> },
     ) {
       enter(options)
-      const pause = backend.breathe?.()
-      if (pause !== undefined) await pause
       if (rows.length === 0) return []
       const insert = takeApartInsert(table, rows, options?.onConflict)
       const inserted = await backend.insert(insert, options)
@@ -100,8 +92,6 @@ export function createVerbs(backend: Backend): Verbs {
 
     async update(table: Table, query: UpdateQuery<Table>, options?: CallOptions) {
       enter(options)
-      const pause = backend.breathe?.()
-      if (pause !== undefined) await pause
       const shape = new Shape(`update ${table.sqlName} `)
       const update = takeApartUpdate(shape, table, query)
       if (query.limit === 0) return []
@@ -112,8 +102,6 @@ export function createVerbs(backend: Backend): Verbs {
 
     async remove(table: Table, query: { readonly where: unknown }, options?: CallOptions) {
       enter(options)
-      const pause = backend.breathe?.()
-      if (pause !== undefined) await pause
       const shape = new Shape(`remove ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const statement = cache.statement(shape.key, () => compileRemove(dialect, table, shape, where))
@@ -122,15 +110,11 @@ export function createVerbs(backend: Backend): Verbs {
 
     async write(write: Write, options?: CallOptions) {
       enter(options)
-      const pause = backend.breathe?.()
-      if (pause !== undefined) await pause
       return backend.write(takeApartWrite(write), options)
     },
 
     async aggregate(table: Table, query: AggregateQuery<Table> = {}, options?: CallOptions) {
       enter(options)
-      const pause = backend.breathe?.()
-      if (pause !== undefined) await pause
       const shape = new Shape(`aggregate ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const groupBy = shape.columns(table, query.groupBy, [

@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ClosedError, ConfigError, MigrationError, TerraceError, UnavailableError } from '../../errors.ts'
-import { breathe } from '../breather.ts'
+import { rested } from '../breather.ts'
 import { type Clock, createClock } from '../clock.ts'
 import { loadDriver } from '../drivers.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
@@ -139,7 +139,6 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     dialect: sqliteDialect,
     cache,
     insertsInOrder: true,
-    breathe,
     enter,
     run(statement, values, options) {
       return statement.writes
@@ -148,10 +147,10 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
             statement.before !== undefined,
             options?.signal,
           )
-        : read((on) => on.run(statement, values), options?.signal)
+        : rested(read((on) => on.run(statement, values), options?.signal))
     },
     get(table, id, options) {
-      return read((on) => on.get(table, id), options?.signal)
+      return rested(read((on) => on.get(table, id), options?.signal))
     },
     insert(insert, options) {
       return gathering.submit(() => calls.insert(insert), insert.rows.rows.length > 1, options?.signal)
@@ -194,12 +193,11 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
               dialect: sqliteDialect,
               cache,
               insertsInOrder: true,
-              breathe,
               enter: (inner) => inner?.signal?.throwIfAborted(),
-              run: (statement, values) => calls.run(statement, values),
-              get: (table, id) => calls.get(table, id),
-              insert: (insert) => calls.insert(insert),
-              write: (write) => calls.write(write),
+              run: (statement, values) => rested(calls.run(statement, values)),
+              get: (table, id) => rested(calls.get(table, id)),
+              insert: (insert) => rested(calls.insert(insert)),
+              write: (write) => rested(calls.write(write)),
             }),
             notify: async (channel, payload) => {
               session.notices.push([channel, payload])
