@@ -374,6 +374,13 @@ export const confinedScenarios: readonly Scenario[] = [
         await refused(first.code, unawaited)
         assert.deepEqual(await everything(system.engine), before)
       }
+      // Nor does one that nobody looks after end the process, as a rejection that goes unhandled would.
+      const times = { createdAt: system.engine.now(), updatedAt: system.engine.now() }
+      const alone = mine.transaction(async (tx) => {
+        void tx.engine.insert(teams, [{ id: 't', ...team, ...times }])
+      })
+      await refused('REFERENCE', alone, { table: 'teams' })
+      assert.deepEqual(await everything(system.engine), before)
     },
   },
   {
