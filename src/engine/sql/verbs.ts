@@ -7,6 +7,7 @@ import { ValidationError } from '../../errors.ts'
 import { compareScalars, type Scalar } from '../../schema/dsl/order.ts'
 import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 import { isStorableText } from '../../schema/dsl/values.ts'
+import { breathing } from '../breather.ts'
 import type {
   AggregateQuery,
   CallOptions,
@@ -57,7 +58,7 @@ export type Verbs = Pick<Engine, 'find' | 'get' | 'insert' | 'update' | 'remove'
 export function createVerbs(backend: Backend): Verbs {
   const { dialect, cache, enter } = backend
   // Rows are checked on the way in and decoded by the table's own columns: that is what makes a row a `Row<T>`.
-  return {
+  return breathing({
     async find(table: Table, query: FindQuery<Table> = {}, options?: CallOptions) {
       enter(options)
       const shape = new Shape(`find ${table.sqlName} `)
@@ -134,7 +135,7 @@ export function createVerbs(backend: Backend): Verbs {
       return results.sort((a, b) => compareGroups(groupBy, a.group as AnyRow, b.group as AnyRow))
     },
     // The generic signatures of `Engine`, over the untyped rows above: TypeScript cannot follow a row type through SQL.
-  } as unknown as Verbs
+  }) as unknown as Verbs
 }
 
 /**

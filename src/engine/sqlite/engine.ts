@@ -7,7 +7,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ClosedError, ConfigError, MigrationError, TerraceError, UnavailableError } from '../../errors.ts'
-import { rested } from '../breather.ts'
 import { type Clock, createClock } from '../clock.ts'
 import { loadDriver } from '../drivers.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
@@ -147,10 +146,10 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
             statement.before !== undefined,
             options?.signal,
           )
-        : rested(read((on) => on.run(statement, values), options?.signal))
+        : read((on) => on.run(statement, values), options?.signal)
     },
     get(table, id, options) {
-      return rested(read((on) => on.get(table, id), options?.signal))
+      return read((on) => on.get(table, id), options?.signal)
     },
     insert(insert, options) {
       return gathering.submit(() => calls.insert(insert), insert.rows.rows.length > 1, options?.signal)
@@ -194,10 +193,10 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
               cache,
               insertsInOrder: true,
               enter: (inner) => inner?.signal?.throwIfAborted(),
-              run: (statement, values) => rested(calls.run(statement, values)),
-              get: (table, id) => rested(calls.get(table, id)),
-              insert: (insert) => rested(calls.insert(insert)),
-              write: (write) => rested(calls.write(write)),
+              run: (statement, values) => calls.run(statement, values),
+              get: (table, id) => calls.get(table, id),
+              insert: (insert) => calls.insert(insert),
+              write: (write) => calls.write(write),
             }),
             notify: async (channel, payload) => {
               session.notices.push([channel, payload])

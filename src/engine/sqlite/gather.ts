@@ -4,7 +4,6 @@
  */
 
 import { TerraceError } from '../../errors.ts'
-import { breathe } from '../breather.ts'
 import type { Lock } from '../lock.ts'
 import type { Connection } from './connection.ts'
 import { isBusy, translate } from './errors.ts'
@@ -36,8 +35,6 @@ export function createGathering(
   let scheduled = false
 
   async function flush(): Promise<void> {
-    const pause = breathe()
-    if (pause !== undefined) await pause
     if (!turns.tryAcquire()) await turns.acquire()
     // Those that came while a transaction had its turn are here as well.
     scheduled = false
