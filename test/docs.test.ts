@@ -2,8 +2,10 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SCENARIOS } from './conformance/pinned.ts'
+import { type TempDir, tempDir } from './support/temp.ts'
 
 /** Inside the repository, so that packages are found. */
 const FOLDER = '.tmp/docs'
@@ -54,11 +56,36 @@ test('examples compile', () => {
 })
 
 describe('examples run', () => {
-  test.each(standing)('$name', ({ file }) => {
-    const env = { PATH: process.env.PATH }
-    expect(() =>
-      execFileSync('node', [join(FOLDER, file)], { env, encoding: 'utf8', stdio: 'pipe' }),
-    ).not.toThrow()
+  /** Examples keep files where an application would: at home and in the working folder. */
+  let home: TempDir
+  let cwd: TempDir
+  beforeAll(async () => {
+    home = await tempDir()
+    cwd = await tempDir()
+  })
+  afterAll(() => Promise.all([home[Symbol.asyncDispose](), cwd[Symbol.asyncDispose]()]))
+
+  function run(file: string): string {
+    const env = { PATH: process.env.PATH, HOME: home.path }
+    const options = { env, cwd: cwd.path, encoding: 'utf8', stdio: 'pipe' } as const
+    return execFileSync('node', [resolve(FOLDER, file)], options)
+  }
+
+  const suite = standing.find(({ name }) => name.startsWith('docs/writing-an-engine.md'))!
+  test.each(standing.filter((example) => example !== suite))('$name', ({ file }) => {
+    run(file)
+  })
+
+  test(`${suite.name}: the suite, all of it`, () => {
+    expect(run(suite.file).trim()).toBe(`${SCENARIOS} scenarios hold`)
+  })
+
+  test('those of docs/configuration.md keep their files where the page says', () => {
+    const [first, second] = standing.filter(({ name }) => name.startsWith('docs/configuration.md'))
+    run(first!.file)
+    expect(readdirSync(join(home.path, '.company-agents'))).toContain('company-agents.db')
+    run(second!.file)
+    expect(readdirSync(cwd.path)).toContain('tool.db')
   })
 })
 
