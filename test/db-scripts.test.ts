@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { kitConfig } from '../scripts/kit-config.ts'
@@ -41,6 +41,36 @@ it('without a database the scripts say what to set', () => {
   }
 })
 
+it('help and unknown flags are answered with a line', () => {
+  const usages = {
+    'db:generate': '[--name <name>] [--custom] [--sqlite]',
+    'db:migrate': '[--sqlite] [--print]',
+    'db:push': '[--sqlite] [--force]',
+    'db:reset': '[--sqlite] [--yes]',
+    'db:drift': '[--sqlite]',
+  }
+  for (const [name, flags] of Object.entries(usages)) {
+    const usage = `Usage: npm run ${name} -- ${flags}\n`
+    expect(run(name, {}, '--help')).toEqual({ code: 0, output: usage })
+    expect(run(name, {}, '--nonsense')).toEqual({
+      code: 1,
+      output: `Unknown option '--nonsense'. ${usage}`,
+    })
+  }
+})
+
+it('drift makes no database where there is none', async () => {
+  await using folder = await tempDir()
+  const sqlite = { TERRACE_DB_DRIVER: 'sqlite', SQLITE_DB_PATH: `${folder.path}/made/by/drift.db` }
+  const pglite = { DATABASE_URL: `pglite:${folder.path}/embedded` }
+  for (const env of [sqlite, pglite]) {
+    const { code, output } = run('db:drift', env)
+    expect(code).toBe(1)
+    expect(output).toMatch(/^There is no such database: .*(drift\.db|embedded)\. /m)
+  }
+  expect(readdirSync(folder.path)).toEqual([])
+})
+
 onSqlite('migrate, drift and reset work on the SQLite file that resolve() names', async () => {
   await using folder = await tempDir()
   const file = `${folder.path}/made/by/script.db`
@@ -56,6 +86,11 @@ onSqlite('migrate, drift and reset work on the SQLite file that resolve() names'
   expect(run('db:reset', env)).toMatchObject({ code: 1, output: expect.stringContaining('pass --yes') })
   const inProduction = run('db:reset', { ...env, NODE_ENV: 'production' }, '--yes')
   expect(inProduction).toMatchObject({ code: 1, output: expect.stringContaining('NODE_ENV is production') })
+  const signs = ['VERCEL', 'AWS_LAMBDA_FUNCTION_NAME', 'NETLIFY', 'K_SERVICE', 'FUNCTIONS_WORKER_RUNTIME']
+  for (const sign of signs) {
+    const deployed = run('db:reset', { ...env, [sign]: '1' }, '--yes')
+    expect(deployed).toMatchObject({ code: 1, output: expect.stringContaining(`${sign} is set`) })
+  }
   expect(run('db:drift', env).code).toBe(1)
 
   expect(run('db:reset', env, '--yes').output).toContain(

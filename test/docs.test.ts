@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SCENARIOS } from './conformance/pinned.ts'
 import { type TempDir, tempDir } from './support/temp.ts'
@@ -87,6 +87,22 @@ describe('examples run', () => {
     run(second!.file)
     expect(readdirSync(cwd.path)).toContain('tool.db')
   })
+})
+
+test('what the pages link to is published with them', () => {
+  const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    encoding: 'utf8',
+  })
+  const [{ files }]: [{ files: { path: string }[] }] = JSON.parse(packed)
+  const published = files.map(({ path }) => path)
+  const links = [...pages, 'bench/RESULTS.md'].flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, to]) => ({
+      page,
+      to: join(dirname(page), to!),
+    })),
+  )
+  expect(links.length).toBeGreaterThan(10)
+  expect(links.filter(({ to }) => !published.includes(to))).toEqual([])
 })
 
 test('the store of docs/adding-a-store.md compiles where the page puts it', () => {
