@@ -1,13 +1,21 @@
 /** `npm run db:drift`: says how the live database differs from the schema, and fails if it does. */
 
-import { parseArgs } from 'node:util'
+import { existsSync } from 'node:fs'
+import { ConfigError } from '../src/errors.ts'
 import { drift } from '../src/migrations/drift.ts'
 import { main, resolveDatabase, withDatabase } from './database.ts'
+import { readFlags } from './flags.ts'
 
-const { values } = parseArgs({ options: { sqlite: { type: 'boolean', default: false } } })
+const values = readFlags('db:drift', { sqlite: { type: 'boolean', default: false } })
 
 await main(async () => {
-  const differences = await withDatabase(resolveDatabase(values), (target) => drift(target))
+  const resolved = resolveDatabase(values)
+  // To open a database that is kept in files is to make it.
+  const { path, target: shown } = resolved
+  if (path !== undefined && shown !== 'memory' && !existsSync(path)) {
+    throw new ConfigError(`There is no such database: ${shown}. \`npm run db:migrate\` makes it.`)
+  }
+  const differences = await withDatabase(resolved, (target) => drift(target))
   for (const { message } of differences) console.log(message)
   if (differences.length === 0) console.log('The database is as the schema wants it.')
   else process.exitCode = 1

@@ -6,20 +6,18 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import type { SqlDialect } from '../src/schema/constraints.ts'
 import { tables } from '../src/schema/tables.ts'
 import { amend, type Snapshot } from './amend.ts'
+import { readFlags } from './flags.ts'
 import { folders, modulePath, readTags, renderModule } from './generate-migrations.ts'
 import { generate } from './kit.ts'
 import { dialects, kit } from './kit-config.ts'
 
-const { values } = parseArgs({
-  options: {
-    name: { type: 'string', default: 'schema' },
-    custom: { type: 'boolean', default: false },
-    sqlite: { type: 'boolean', default: false },
-  },
+const values = readFlags('db:generate', {
+  name: { type: 'string', default: 'schema' },
+  custom: { type: 'boolean', default: false },
+  sqlite: { type: 'boolean', default: false },
 })
 const problems: string[] = []
 

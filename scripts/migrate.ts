@@ -3,18 +3,16 @@
  * whatever else is set; `--print` changes nothing and writes the SQL for an empty database instead.
  */
 
-import { parseArgs } from 'node:util'
 import { loadEnvFiles } from '../src/config/env-files.ts'
 import { resolve } from '../src/config.ts'
 import { printSql } from '../src/migrations/print.ts'
 import { migrate } from '../src/migrations/runner.ts'
 import { main, resolveDatabase, withDatabase } from './database.ts'
+import { readFlags } from './flags.ts'
 
-const { values } = parseArgs({
-  options: {
-    sqlite: { type: 'boolean', default: false },
-    print: { type: 'boolean', default: false },
-  },
+const values = readFlags('db:migrate', {
+  sqlite: { type: 'boolean', default: false },
+  print: { type: 'boolean', default: false },
 })
 
 await main(async () => {

@@ -3,21 +3,19 @@
  * `--force` (`db:push:ci`) does not ask before columns and their values go; `--sqlite` means SQLite.
  */
 
-import { parseArgs } from 'node:util'
 import type { Resolved } from '../src/config.ts'
 import { MigrationError } from '../src/errors.ts'
 import type { Difference } from '../src/migrations/compare.ts'
 import { drift } from '../src/migrations/drift.ts'
 import { confirm } from './confirm.ts'
 import { main, resolveDatabase, withDatabase } from './database.ts'
+import { readFlags } from './flags.ts'
 import { runKit } from './kit.ts'
 import { lostColumns, rebuild } from './push-sqlite.ts'
 
-const { values } = parseArgs({
-  options: {
-    sqlite: { type: 'boolean', default: false },
-    force: { type: 'boolean', default: false },
-  },
+const values = readFlags('db:push', {
+  sqlite: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
 })
 
 await main(async () => {

@@ -1,27 +1,28 @@
 /**
- * `npm run db:reset`: drops every `terrace_` table with its rows and migrates anew. For development only, and
- * it asks first, unless `--yes` is given. Other tables in the same database stay.
+ * `npm run db:reset`: drops every `terrace_` table with its rows and migrates anew. For development only: in
+ * production and on serverless hosts it refuses, and elsewhere it asks first, unless `--yes` is given. Other tables
+ * in the same database stay.
  */
 
-import { parseArgs } from 'node:util'
+import { serverlessSign } from '../src/config.ts'
 import { ConfigError } from '../src/errors.ts'
 import { migrate } from '../src/migrations/runner.ts'
 import type { MigrationTarget } from '../src/migrations/target.ts'
 import { confirm } from './confirm.ts'
 import { main, resolveDatabase, withDatabase } from './database.ts'
+import { readFlags } from './flags.ts'
 
-const { values } = parseArgs({
-  options: {
-    sqlite: { type: 'boolean', default: false },
-    yes: { type: 'boolean', default: false },
-  },
+const values = readFlags('db:reset', {
+  sqlite: { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
 })
 
 await main(async () => {
   const resolved = resolveDatabase(values)
   // After the .env files, which may say so as well.
-  if (process.env.NODE_ENV === 'production')
-    throw new ConfigError('db:reset is for development: NODE_ENV is production.')
+  const sign = serverlessSign(process.env)
+  const deployed = process.env.NODE_ENV === 'production' ? 'NODE_ENV is production' : sign && `${sign} is set`
+  if (deployed) throw new ConfigError(`db:reset is for development: ${deployed}.`)
   const tables = await withDatabase(resolved, tablesOf)
   if (tables.length > 0 && !values.yes) {
     await confirm(`Drop ${tables.join(', ')} in ${resolved.target}, with all their rows?`, '--yes')

@@ -91,7 +91,7 @@ export function resolve(options: ResolveOptions = {}, env: Env = process.env): R
   }
   const where = 'server' in choice ? onServer(choice, settings, ignore) : embedded(choice, settings, ignore)
 
-  const host = SERVERLESS.find((name) => variable(env, name))
+  const host = serverlessSign(env)
   // On serverless hosts the build step migrates; it can only have migrated what it shares with the running app.
   const usual: MigrateMode = host && 'server' in choice ? 'verify' : 'auto'
   const { migrate = settings.envMigrate, envMigrate } = settings
@@ -112,6 +112,11 @@ export function resolve(options: ResolveOptions = {}, env: Env = process.env): R
     pool: readPool(env),
     migrate: migrate?.value ?? usual,
   }
+}
+
+/** The variable, if any, by which this is a serverless host. */
+export function serverlessSign(env: Env): string | undefined {
+  return SERVERLESS.find((name) => variable(env, name))
 }
 
 type Ignore = (loser: Setting | undefined, winner: string) => void

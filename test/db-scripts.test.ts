@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { kitConfig } from '../scripts/kit-config.ts'
@@ -7,9 +7,18 @@ import { lostColumns, rebuild } from '../scripts/push-sqlite.ts'
 import { resolve } from '../src/config.ts'
 import { drift } from '../src/migrations/drift.ts'
 import { migrations } from '../src/migrations/generated.ts'
+import { tables } from '../src/schema/tables.ts'
 import { createTestDatabase } from './support/databases.ts'
 import { createMigrationDatabase } from './support/migration-targets.ts'
 import { tempDir } from './support/temp.ts'
+import { selectedDialects } from './support/tiers.ts'
+
+// Both dialects have the same ones.
+const tags = migrations.sqlite.map(({ tag }) => tag)
+const newest = tags.at(-1)!
+const dialects = selectedDialects()
+const onSqlite = it.runIf(dialects.includes('sqlite'))
+const onPostgres = it.runIf(dialects.includes('postgres'))
 
 /** Runs `npm run <name>` without npm, in an environment that names nothing but what is given. */
 function run(name: string, env: Record<string, string>, ...args: readonly string[]) {
@@ -32,11 +41,41 @@ it('without a database the scripts say what to set', () => {
   }
 })
 
-it('migrate, drift and reset work on the SQLite file that resolve() names', async () => {
+it('help and unknown flags are answered with a line', () => {
+  const usages = {
+    'db:generate': '[--name <name>] [--custom] [--sqlite]',
+    'db:migrate': '[--sqlite] [--print]',
+    'db:push': '[--sqlite] [--force]',
+    'db:reset': '[--sqlite] [--yes]',
+    'db:drift': '[--sqlite]',
+  }
+  for (const [name, flags] of Object.entries(usages)) {
+    const usage = `Usage: npm run ${name} -- ${flags}\n`
+    expect(run(name, {}, '--help')).toEqual({ code: 0, output: usage })
+    expect(run(name, {}, '--nonsense')).toEqual({
+      code: 1,
+      output: `Unknown option '--nonsense'. ${usage}`,
+    })
+  }
+})
+
+it('drift makes no database where there is none', async () => {
+  await using folder = await tempDir()
+  const sqlite = { TERRACE_DB_DRIVER: 'sqlite', SQLITE_DB_PATH: `${folder.path}/made/by/drift.db` }
+  const pglite = { DATABASE_URL: `pglite:${folder.path}/embedded` }
+  for (const env of [sqlite, pglite]) {
+    const { code, output } = run('db:drift', env)
+    expect(code).toBe(1)
+    expect(output).toMatch(/^There is no such database: .*(drift\.db|embedded)\. /m)
+  }
+  expect(readdirSync(folder.path)).toEqual([])
+})
+
+onSqlite('migrate, drift and reset work on the SQLite file that resolve() names', async () => {
   await using folder = await tempDir()
   const file = `${folder.path}/made/by/script.db`
   const env = { TERRACE_DB_DRIVER: 'sqlite', SQLITE_DB_PATH: file }
-  expect(run('db:migrate', env).output).toContain('Applied 0000_core')
+  expect(run('db:migrate', env).output).toContain(`Applied ${tags.join(', ')}.`)
   expect(run('db:migrate', env).output).toContain('Nothing to do')
   const database = new Database(file)
   database.exec('create table users (id text); drop index terrace_tasks_assignee_id_idx')
@@ -47,23 +86,31 @@ it('migrate, drift and reset work on the SQLite file that resolve() names', asyn
   expect(run('db:reset', env)).toMatchObject({ code: 1, output: expect.stringContaining('pass --yes') })
   const inProduction = run('db:reset', { ...env, NODE_ENV: 'production' }, '--yes')
   expect(inProduction).toMatchObject({ code: 1, output: expect.stringContaining('NODE_ENV is production') })
+  const signs = ['VERCEL', 'AWS_LAMBDA_FUNCTION_NAME', 'NETLIFY', 'K_SERVICE', 'FUNCTIONS_WORKER_RUNTIME']
+  for (const sign of signs) {
+    const deployed = run('db:reset', { ...env, [sign]: '1' }, '--yes')
+    expect(deployed).toMatchObject({ code: 1, output: expect.stringContaining(`${sign} is set`) })
+  }
   expect(run('db:drift', env).code).toBe(1)
 
-  expect(run('db:reset', env, '--yes').output).toContain('Dropped 11 tables')
+  expect(run('db:reset', env, '--yes').output).toContain(
+    // The record of migrations is one of them.
+    `Dropped ${tables.length + 1} tables and applied ${tags.join(', ')}.`,
+  )
   expect(run('db:drift', env).code).toBe(0)
   expect(database.prepare('select count(*) from users').pluck().get()).toBe(0)
   database.close()
 })
 
-it('the db:sqlite scripts mean SQLite whatever else is set', async () => {
+onSqlite('the db:sqlite scripts mean SQLite whatever else is set', async () => {
   await using folder = await tempDir()
   const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', SQLITE_DB_PATH: `${folder.path}/a.db` }
   expect(run('db:sqlite:push', env).output).toContain('The database is as the schema wants it.')
   expect(run('db:sqlite:push', env).output).toContain('Nothing to do.')
-  expect(run('db:sqlite:migrate', env).output).toContain('are now recorded as 0000_core')
+  expect(run('db:sqlite:migrate', env).output).toContain(`are now recorded as ${newest}.`)
 })
 
-it('push makes a Postgres what the schema says, and migrations then take it over', async () => {
+onPostgres('push makes a Postgres what the schema says, and migrations then take it over', async () => {
   const { url, drop, query } = await createTestDatabase()
   await query('create table users (id text)')
   await query('create table terrace_roles (id text collate "C" primary key)')
@@ -72,7 +119,7 @@ it('push makes a Postgres what the schema says, and migrations then take it over
   expect(output).toContain('The database is as the schema wants it.')
   expect(code).toBe(0)
   expect(run('db:push', env).output).toContain('Nothing to do.')
-  expect(run('db:migrate', env).output).toContain('are now recorded as 0000_core')
+  expect(run('db:migrate', env).output).toContain(`are now recorded as ${newest}.`)
   // The app's own table is still there, and the record of migrations survives another push.
   await query('drop index terrace_roles_created_at_id_idx')
   expect(run('db:push:ci', env).code).toBe(0)
@@ -81,7 +128,7 @@ it('push makes a Postgres what the schema says, and migrations then take it over
   await drop()
 })
 
-it('push rebuilds what differs in a SQLite file and keeps the rows', async () => {
+onSqlite('push rebuilds what differs in a SQLite file and keeps the rows', async () => {
   await using database = await createMigrationDatabase('sqlite')
   const target = database.connect()
   const { query } = target

@@ -31,6 +31,7 @@ import type { JsonValue } from '../src/schema/dsl/json.ts'
 import { type Table, table } from '../src/schema/dsl/table.ts'
 import { tables } from '../src/schema/tables.ts'
 import { createMigrationDatabase } from './support/migration-targets.ts'
+import { selectedDialects } from './support/tiers.ts'
 
 /** Every kind of column, constraint and index there is. */
 const samples = table(
@@ -96,7 +97,7 @@ it('a table is compiled once', () => {
   expect(toSqlite(samples)).toBe(sqlite.samples)
 })
 
-describe.each(['postgres', 'sqlite'] as const)('compiled tables on %s', (dialect) => {
+describe.each(selectedDialects())('compiled tables on %s', (dialect) => {
   it('are in the database as the schema describes them', async () => {
     await using database = await createMigrationDatabase(dialect)
     const target = database.connect()

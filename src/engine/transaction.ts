@@ -210,15 +210,15 @@ export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
     listen: () => attempt.call(undefined, refuseListening),
     onCommit: () => attempt.call(undefined, refuseListening),
   }
-  attempts.set(tx, attempt)
-  return tx
+  return Object.assign(tx, { [ATTEMPT]: attempt })
 }
 
 function refuseListening(): never {
   throw new TransactionScopeError('listening is not part of a transaction; use the outer engine, outside')
 }
 
-const attempts = new WeakMap<Engine, Attempt>()
+/** Where a transaction's engine has its attempt: a property, so that an engine that wraps it has it as well. */
+const ATTEMPT = Symbol('terrace.attempt')
 
 /**
  * A call of an engine that wraps another: within a transaction, what the wrapper refuses dooms it as what the
@@ -229,7 +229,7 @@ export function wrappedCall<R>(
   options: CallOptions | undefined,
   verb: () => Promise<R>,
 ): Promise<R> {
-  const attempt = attempts.get(engine)
+  const attempt = (engine as { readonly [ATTEMPT]?: Attempt })[ATTEMPT]
   return attempt === undefined ? verb() : attempt.call(options, verb)
 }
 

@@ -3,6 +3,8 @@
  * a Postgres of the user's own, and there only if TERRACE_TEST_POSTGRES_URL names it.
  */
 
+import type { SqlDialect } from '../../src/schema/constraints.ts'
+
 export const tiers = ['memory', 'sqlite', 'pglite', 'postgres', 'neon', 'server'] as const
 export type Tier = (typeof tiers)[number]
 
@@ -22,4 +24,15 @@ export function selectedTiers(env: NodeJS.ProcessEnv = process.env): readonly Ti
   return tiers.filter((tier) =>
     wanted.length === 0 ? tier !== 'server' || hasServer : wanted.includes(tier),
   )
+}
+
+/** The SQL dialects that a run covers: what is tested beneath the engines, by the bare drivers, follows them. */
+export function selectedDialects(env?: NodeJS.ProcessEnv): readonly SqlDialect[] {
+  const selected = selectedTiers(env)
+  // The run has a server of its own for either of them.
+  const hasPostgres = selected.includes('postgres') || selected.includes('neon')
+  return [
+    ...(hasPostgres ? (['postgres'] as const) : []),
+    ...(selected.includes('sqlite') ? (['sqlite'] as const) : []),
+  ]
 }

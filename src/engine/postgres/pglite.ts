@@ -3,7 +3,6 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, TerraceError } from '../../errors.ts'
-import { breathe } from '../breather.ts'
 import { loadDriver } from '../drivers.ts'
 import { createLock, type Lock } from '../lock.ts'
 import { pgliteDialect } from './dialect.ts'
@@ -31,8 +30,6 @@ export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<P
   const turns = turnsOf(database)
 
   const query = async ({ text }: SqlText, values: readonly unknown[]): Promise<Rows> => {
-    const pause = breathe()
-    if (pause !== undefined) await pause
     const { rows } = await database.query<Record<string, unknown>>(text, [...values], { parsers })
     return rows
   }

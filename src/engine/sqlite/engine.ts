@@ -7,7 +7,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ClosedError, ConfigError, MigrationError, TerraceError, UnavailableError } from '../../errors.ts'
-import { breathe } from '../breather.ts'
 import { type Clock, createClock } from '../clock.ts'
 import { loadDriver } from '../drivers.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
@@ -142,7 +141,6 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     dialect: sqliteDialect,
     cache,
     insertsInOrder: true,
-    breathe,
     enter,
     run(statement, values, options) {
       return statement.writes
@@ -197,7 +195,6 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
               dialect: sqliteDialect,
               cache,
               insertsInOrder: true,
-              breathe,
               enter: (inner) => inner?.signal?.throwIfAborted(),
               run: (statement, values) => calls.run(statement, values),
               get: (table, id) => calls.get(table, id),
