@@ -80,7 +80,8 @@ async function* eventsOf(options: EventsOptions): AsyncGenerator<string, undefin
 
   async function watch(): Promise<void> {
     try {
-      for await (const _event of notes.watch({ noteId }, { signal })) bell.ring()
+      // Awaited, because a store that is not open yet (`getSystem`) answers later.
+      for await (const _event of await notes.watch({ noteId }, { signal })) bell.ring()
     } finally {
       isWatching = false
       bell.ring()
