@@ -38,23 +38,23 @@ test.runIf(isThere)('two windows type while an agent writes, and all three have 
     executablePath: BROWSER,
     args: ARGS,
     headless: true,
-    viewport: { width: 720, height: 620 },
+    viewport: { width: 720, height: 500 },
   })
   try {
     const [ada, grace] = [await context.newPage(), await context.newPage()]
     const wrong: string[] = []
     for (const page of [ada, grace]) page.on('pageerror', ({ message }) => wrong.push(message))
-    await ada.goto(`${editor.url}?name=Ada&theme=light`)
-    await grace.goto(`${editor.url}?name=Grace&theme=dark`)
+    await ada.goto(`${editor.url}?name=Ada&color=%230d9488&theme=light`)
+    await grace.goto(`${editor.url}?name=Grace&color=%23d97706&theme=dark`)
     for (const page of [ada, grace]) await expect.poll(() => textOf(page)).toBe(START)
     await Promise.all([
-      typeAfter(ada, '## People\n', 'Ada leads, Grace reviews 🚀.'),
+      typeAfter(ada, '## People\n', 'Ada leads, Grace reviews 😀.'),
       typeAfter(grace, '## Risks\n', '- The migration needs a dry run.'),
       editor.agentWrites('- Draft the changelog\n- Tag the build\n- Tell the testers'),
     ])
     const { text } = await expectOne(() => system.notes.read(id), [ada, grace])
     expect(text).toBe(
-      '# Release plan\n\n## People\nAda leads, Grace reviews 🚀.\n\n## Risks\n- The migration needs a dry run.\n\n' +
+      '# Release plan\n\n## People\nAda leads, Grace reviews 😀.\n\n## Risks\n- The migration needs a dry run.\n\n' +
         '## Agent\n- Draft the changelog\n- Tag the build\n- Tell the testers',
     )
     const { edits } = await system.notes.history(id)
@@ -104,7 +104,7 @@ async function sideBySide(left: Page, right: Page, path: string): Promise<void> 
   // One window has the focus; the other keeps its caret all the same.
   const shots = [await left.screenshot(), await right.screenshot()]
   const page = await left.context().newPage()
-  await page.setViewportSize({ width: 1440, height: 620 })
+  await page.setViewportSize({ width: 1440, height: 500 })
   const images = shots.map((shot) => `<img width=720 src="data:image/png;base64,${shot.toString('base64')}">`)
   await page.setContent(`<body style="margin:0;display:flex">${images.join('')}`)
   await page.screenshot({ path })
