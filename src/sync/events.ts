@@ -56,7 +56,7 @@ export function createEvents(options: EventsOptions): ReadableStream<Uint8Array<
 }
 
 async function* eventsOf(options: EventsOptions): AsyncGenerator<string, undefined> {
-  const { notes, noteId, heartbeatMs, signal, recheck } = options
+  const { notes, noteId, heartbeatMs, signal, recheck, onEnd } = options
   let cursor = options.after
   let told: ReadonlyMap<string, Uint8Array> | undefined
   let isBeat = false
@@ -80,7 +80,8 @@ async function* eventsOf(options: EventsOptions): AsyncGenerator<string, undefin
 
   async function watch(): Promise<void> {
     try {
-      for await (const _event of notes.watch({ noteId }, { signal })) bell.ring()
+      // Awaited, because a store that is not open yet (`getSystem`) answers later.
+      for await (const _event of await notes.watch({ noteId }, { signal })) bell.ring()
     } finally {
       isWatching = false
       bell.ring()
@@ -116,6 +117,8 @@ async function* eventsOf(options: EventsOptions): AsyncGenerator<string, undefin
   } finally {
     clearInterval(timer)
     signal.removeEventListener('abort', bell.ring)
+    // Which ends the watching, too.
+    onEnd()
     following?.then((stop) => stop()).catch(() => {})
     await watching.catch(() => {})
   }

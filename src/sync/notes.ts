@@ -22,7 +22,7 @@ export interface SyncNotes {
   watch(
     interest: { readonly noteId: string },
     options: { readonly signal: AbortSignal },
-  ): AsyncIterable<{ readonly kind: string }>
+  ): AsyncIterable<{ readonly kind: string }> | Promise<AsyncIterable<{ readonly kind: string }>>
   /** Where servers tell each other who is at a note. Without it, each knows of its own only. */
   readonly presence?: SyncPresence | undefined
 }
