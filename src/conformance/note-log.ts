@@ -167,11 +167,12 @@ export const noteLogScenarios: readonly Scenario[] = [
       for (const i of range(3)) await system.notes.append(id, ` ${i}`)
       const waiting = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const arrived = waiting.map(() => Promise.withResolvers<void>())
+      // The first would delete at once what it has read; the other one keeps it.
       const compactors = await Promise.all(
         waiting.map((turn, i) =>
           another(
             system,
-            { retainMs: 0 },
+            { retainMs: i * 60_000 },
             beforeWritesTo(noteSnapshots, () => {
               arrived[i]!.resolve()
               return turn.promise

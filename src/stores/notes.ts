@@ -131,7 +131,10 @@ export interface NoteStore extends StoreVerbs<typeof notes, NewNote, NotePatch, 
   saved(id: string, options?: CallOptions): Promise<void>
   /** Gives back a document that was opened, saved. Throws `NotFoundError`. */
   close(id: string, options?: CallOptions): Promise<void>
-  /** What happens to notes from now on, in whichever process, until the loop is left or the signal aborts. */
+  /**
+   * What happens to notes from now on, in whichever process, until the loop is left or the signal aborts. What
+   * happens in quick succession may be told as one, and what happened just before may be told as well.
+   */
   watch(
     interest: { readonly workspaceId: string } | { readonly noteId: string },
     options?: CallOptions,
