@@ -409,6 +409,7 @@ export function createNoteStore(engine: Engine): NoteStore {
       const place = idOf(notes, workspaceId)
       const most = checkLimit(notes, limit)
       const sought = checkPart(text)
+      await checkPlace({ signal })
       // What was written here a moment ago is found as well.
       await home?.textsStored()
       const [titled, texts] = await Promise.all([
