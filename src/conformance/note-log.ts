@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import * as Y from 'yjs'
 import type { RootEngine, Write } from '../engine/engine.ts'
-import { UnavailableError } from '../errors.ts'
+import { ClosedError, UnavailableError } from '../errors.ts'
 import { createNoteLog } from '../notes/log.ts'
 import { noteHeads, noteSnapshots, noteTexts, noteUpdates } from '../schema/notes.ts'
 import type { Scope, System } from '../system.ts'
@@ -167,11 +167,12 @@ export const noteLogScenarios: readonly Scenario[] = [
       for (const i of range(3)) await system.notes.append(id, ` ${i}`)
       const waiting = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const arrived = waiting.map(() => Promise.withResolvers<void>())
+      // The first would delete at once what it has read; the other one keeps it.
       const compactors = await Promise.all(
         waiting.map((turn, i) =>
           another(
             system,
-            { retainMs: 0 },
+            { retainMs: i * 60_000 },
             beforeWritesTo(noteSnapshots, () => {
               arrived[i]!.resolve()
               return turn.promise
@@ -579,13 +580,85 @@ export const noteLogScenarios: readonly Scenario[] = [
       const { id } = await aNote(system, 'start')
       await Promise.all(many(20, (i) => systems[i % 2]!.notes.append(id, `${i % 10}`)))
       const { seq } = (await system.engine.get(noteHeads, id))!
-      const text = await textIn(system, id)
-      await becomes(async () => {
-        const stored = (await system.engine.get(noteTexts, id))!
-        return [stored.seq, stored.text]
-      }, [seq, text])
+      await becomes(async () => (await system.engine.get(noteTexts, id))?.seq, seq)
+      const { text } = await system.notes.read(id)
+      const doc = await (await another(system)).notes.open(id)
+      assert.equal(doc.getText(CONTENT).toString(), text)
       await createNoteLog(system.engine).project(id, seq - 1, 'older')
       assert.equal((await system.engine.get(noteTexts, id))?.text, text)
+    },
+  },
+  {
+    id: 'notes.log-text-that-could-not-be-stored',
+    guarantee:
+      'A text that could not be stored beside the log fails no edit, and is stored before the next search',
+    async run({ system }) {
+      const { id, workspaceId } = await aNote(system, 'start')
+      let fails = true
+      const writer = await another(system, {}, (engine) => ({
+        update: async (table, query, options) => {
+          // The cast: one table is another type than the next.
+          if (fails && (table as object) === noteTexts) throw new UnavailableError('the disk is full')
+          return engine.update(table, query, options)
+        },
+      }))
+      await writer.notes.append(id, ' here')
+      assert.deepEqual(await writer.notes.search(workspaceId, 'here'), [])
+      assert.equal(await textIn(writer, id), 'start here')
+      fails = false
+      assert.equal((await writer.notes.search(workspaceId, 'here')).length, 1)
+      await system.notes.append(id, ' there')
+      await writer.notes.append(id, ' again')
+      assert.equal((await writer.notes.search(workspaceId, 'start here there again')).length, 1)
+      await writer.close()
+    },
+  },
+  {
+    id: 'notes.log-deleted-while-written',
+    guarantee:
+      'An edit that is on its way when its note is deleted is refused, also when that is noticed meanwhile',
+    async run({ system }) {
+      const { id } = await aNote(system, 'start')
+      let isFirst = true
+      const writer: System = await another(
+        system,
+        {},
+        beforeWritesTo(noteUpdates, async () => {
+          if (!isFirst) return
+          isFirst = false
+          await system.notes.delete(id)
+          await refused('NOT_FOUND', writer.notes.open(id))
+        }),
+      )
+      const doc = await writer.notes.open(id)
+      await refused('NOT_FOUND', writer.notes.append(id, ' late'), { id })
+      assert.equal(doc.isDestroyed, true)
+      await writer.close()
+    },
+  },
+  {
+    id: 'notes.log-closed-beneath',
+    guarantee:
+      'Documents whose database is closed tell so whoever writes, try nothing by themselves, and can be closed',
+    async run({ system }) {
+      const { id } = await aNote(system, 'start')
+      let writes = 0
+      const writer = await another(
+        system,
+        {},
+        beforeWritesTo(noteUpdates, () => {
+          writes++
+          throw new ClosedError()
+        }),
+      )
+      const doc = await writer.notes.open(id)
+      await refused('CLOSED', writer.notes.append(id, '!'))
+      doc.getText(CONTENT).insert(0, '!')
+      await refused('CLOSED', writer.notes.saved(id))
+      const before = writes
+      await new Promise((resolve) => setImmediate(resolve))
+      assert.equal(writes, before)
+      await refused('CLOSED', writer.close())
     },
   },
   {

@@ -100,6 +100,34 @@ export const noteVersionScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'notes.trees-of-editors',
+    guarantee: 'A document in which an editor keeps paragraphs is read as lines, and restored as it was',
+    async run({ system }) {
+      for (const name of ['default', 'prosemirror']) {
+        const { id } = await aNote(system)
+        const paragraph = (text: string) => {
+          const element = new Y.XmlElement('paragraph')
+          element.insert(0, [new Y.XmlText(text)])
+          return element
+        }
+        const tree = (await system.notes.open(id)).getXmlFragment(name)
+        tree.insert(0, [paragraph('one'), paragraph('two')])
+        await system.notes.saved(id)
+        assert.equal(await textIn(await another(system), id), 'one\ntwo')
+        await system.notes.label(id, 'v1')
+        tree.delete(0, 1)
+        tree.insert(1, [paragraph('three')])
+        await system.notes.saved(id)
+        assert.equal(await textIn(system, id), 'two\nthree')
+        const fresh = await another(system)
+        await fresh.notes.restore(id, 'v1')
+        assert.equal(await textIn(fresh, id), 'one\ntwo')
+        assert.equal(await textIn(await another(system), id), 'one\ntwo')
+        await system.notes.close(id)
+      }
+    },
+  },
+  {
     id: 'notes.history-by-actor',
     guarantee:
       'History tells who wrote each stretch of the log, in order, the same before and after compactions',

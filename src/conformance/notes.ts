@@ -1,7 +1,7 @@
 /** Notes as rows: what they are, who finds them, and what transactions make of them. */
 
 import assert from 'node:assert/strict'
-import { many, newWorkspace, range, refused, settled } from './expect.ts'
+import { allRefused, many, newWorkspace, range, refused, settled } from './expect.ts'
 import { idsOf, UNKNOWN } from './fixtures.ts'
 import { aNote, another, arrives, becomes, CONTENT, textIn } from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
@@ -242,9 +242,12 @@ export const noteScenarios: readonly Scenario[] = [
         assert.equal(await notes.get(id), null)
         assert.deepEqual(await notes.list({ workspaceId }), { items: [], next: null })
         assert.deepEqual(await notes.search(workspaceId, 'text'), [])
-        for (const call of [notes.read(id), notes.history(id), notes.open(id), notes.restore(id, 'v1')]) {
-          await refused('NOT_FOUND', call, { id })
-        }
+        await allRefused('NOT_FOUND', [
+          notes.read(id),
+          notes.history(id),
+          notes.open(id),
+          notes.restore(id, 'v1'),
+        ])
       }
     },
   },
@@ -263,7 +266,7 @@ export const noteScenarios: readonly Scenario[] = [
       // Also when it is open: that it lives in the process makes it nobody else's.
       await system.notes.open(other.id)
       const { notes } = mine
-      for (const call of [
+      await allRefused('NOT_FOUND', [
         notes.read(other.id),
         notes.append(other.id, 'x'),
         notes.insert(other.id, 0, 'x'),
@@ -276,9 +279,7 @@ export const noteScenarios: readonly Scenario[] = [
         notes.label(other.id, 'v1'),
         notes.compact(other.id),
         notes.history(other.id),
-      ]) {
-        await refused('NOT_FOUND', call, { id: other.id })
-      }
+      ])
       assert.deepEqual(await notes.search(other.workspaceId, 'text'), [])
       assert.equal((await notes.search(own.workspaceId, 'text')).length, 1)
       await refused('REFERENCE', notes.ensureSpec(other.workspaceId))
@@ -360,11 +361,15 @@ export const noteScenarios: readonly Scenario[] = [
         const { id, workspaceId } = await aNote(each, 'start')
         await each.transaction(async (tx) => {
           await Promise.all(many(5, (i) => tx.notes.append(id, `<${i}>`)))
+          assert.equal((await tx.notes.search(workspaceId, '<4>')).length, 1)
         })
+        assert.equal((await (await another(system)).notes.search(workspaceId, '<4>')).length, 1)
         const text = await textIn(system, id)
-        assert.deepEqual(
-          text.match(/<\d>/g)?.toSorted(),
-          range(5).map((i) => `<${i}>`),
+        assert.equal(
+          text,
+          `start${range(5)
+            .map((i) => `<${i}>`)
+            .join('')}`,
         )
         assert.equal((await system.notes.search(workspaceId, text)).length, 1)
       }

@@ -77,6 +77,8 @@ interface Live {
 /** A tail of so many bytes, or as many as the snapshot has, or of so many updates, is compacted. */
 const TAIL_BYTES = 64_000
 const TAIL_COUNT = 2000
+/** Milliseconds after which a text that could not be stored is stored. */
+const PROJECTION_RETRY = 1000
 /** What is left behind by a document that is let go. */
 const TAIL_LEFT = 200
 
@@ -160,8 +162,10 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       if (live.size <= idleDocuments) return
       if (entry.users > 0) continue
       const document = await entry.document.catch(() => undefined)
-      if (document === undefined || entry.users > 0 || live.get(noteId) !== entry || !document.isClean)
-        continue
+      if (document === undefined || entry.users > 0) continue
+      // Whoever searches finds what was written to it.
+      await projections.get(noteId)?.settle()
+      if (entry.users > 0 || live.get(noteId) !== entry || !document.isClean) continue
       forget(document)
     }
   }
@@ -198,7 +202,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   interface Projection {
     isDue(): boolean
     logged(seq: number, text: string | undefined): void
-    /** Stores the text now, if it can be told apart from what is not logged yet. */
+    /** Stores the text now, with all that was logged here. */
     settle(): Promise<void>
     end(): Promise<void>
   }
@@ -210,39 +214,58 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     let dueAt = 0
     let timer: NodeJS.Timeout | undefined
     let writing = Promise.resolve()
+    /** The numbers of which the text is, or is being, and should be stored. */
     let stored = 0
     let wanted = 0
+    let ended = false
+
     /** The text as of the document's number, if it has nothing that is not logged. */
-    const project = () => {
-      if (!document.isClean || document.isGone || document.seq <= stored) return
-      write(document.seq, textOf(document.doc))
+    async function project(): Promise<void> {
+      // Others have logged something in between.
+      if (document.seq < wanted) await document.catchUp()
+      if (document.isClean && !document.isGone && document.seq > stored) {
+        write(document.seq, textOf(document.doc))
+      }
+      await writing
     }
-    const write = (seq: number, text: string) => {
+
+    function write(seq: number, text: string): void {
+      const before = stored
       stored = seq
       // The longer the text, the less often it is written whole.
       dueAt = performance.now() + 20 + text.length / 200
-      writing = writing.then(() => log.project(noteId, seq, text)).catch(() => {})
+      writing = writing
+        .then(() => log.project(noteId, seq, text))
+        .catch(() => {
+          if (stored === seq) stored = before
+          dueAt = performance.now() + PROJECTION_RETRY
+          later()
+        })
     }
-    const late = async () => {
-      // Others have written in between, and may never look at it again.
-      if (document.seq < wanted) await document.catchUp()
-      timer = undefined
-      project()
-      if (stored < wanted) projection.logged(wanted, undefined)
+
+    function later(): void {
+      if (ended) return
+      timer ??= setTimeout(
+        async () => {
+          timer = undefined
+          await project().catch(() => {})
+          if (stored < wanted && !document.isGone) later()
+        },
+        Math.max(20, dueAt - performance.now()),
+      )
+      timer.unref()
     }
+
     const projection: Projection = {
       isDue: () => performance.now() >= dueAt,
       logged(seq, text) {
         wanted = Math.max(wanted, seq)
-        if (text !== undefined) return write(seq, text)
-        timer ??= setTimeout(() => void late().catch(() => {}), Math.max(5, dueAt - performance.now()))
-        timer.unref()
+        if (text === undefined) later()
+        else write(seq, text)
       },
-      async settle() {
-        project()
-        await writing
-      },
+      settle: () => project().catch(() => {}),
       async end() {
+        ended = true
         clearTimeout(timer)
         await projection.settle()
       },

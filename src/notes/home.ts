@@ -49,8 +49,19 @@ export function closeNotes(engine: Engine): Promise<void> | undefined {
   return homes.get(engine)?.close()
 }
 
+const transient = new WeakMap<Engine, Promise<DocumentVerbs>>()
+
 /** For a transaction. */
-export async function transientDocuments(engine: Engine): Promise<DocumentVerbs> {
+export function transientDocuments(engine: Engine): Promise<DocumentVerbs> {
+  let documents = transient.get(engine)
+  if (documents === undefined) {
+    documents = loadTransient(engine)
+    transient.set(engine, documents)
+  }
+  return documents
+}
+
+async function loadTransient(engine: Engine): Promise<DocumentVerbs> {
   const { createTransientDocuments } = await loadPeer('yjs', 'notes', () => import('./transient.ts'))
   const limits = { ...DEFAULT_LIMITS, ...chosen.get(wholeOf(engine) ?? engine)?.limits }
   return createTransientDocuments(engine, limits)

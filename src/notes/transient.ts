@@ -16,6 +16,14 @@ import { createNoteLog } from './log.ts'
 export function createTransientDocuments(engine: Engine, limits: NoteLimits): DocumentVerbs {
   const log = createNoteLog(engine)
 
+  let last: Promise<unknown> = Promise.resolve()
+  /** Calls made at once take turns: each goes on from what the one before has logged. */
+  function inTurn<R>(work: () => Promise<R>): Promise<R> {
+    const next = last.then(work)
+    last = next.catch(() => {})
+    return next
+  }
+
   async function load(noteId: string): Promise<LiveDocument> {
     const [note, parts] = [await engine.get(notes, noteId), await log.load(noteId)]
     if (note === null) throw new NotFoundError(notes.name, noteId)
@@ -59,16 +67,19 @@ export function createTransientDocuments(engine: Engine, limits: NoteLimits): Do
 
   return {
     log,
-    async read(noteId) {
-      const [head, stored] = [await log.head(noteId), await engine.get(noteTexts, noteId)]
-      if (head === null || stored === null) throw new NotFoundError(notes.name, noteId)
-      if (stored.seq === head.seq) return { noteId, text: stored.text, seq: stored.seq }
-      return look(noteId, ({ doc, seq }) => ({ noteId, text: textOf(doc), seq }))
-    },
+    read: (noteId) =>
+      inTurn(async () => {
+        const [head, stored] = [await log.head(noteId), await engine.get(noteTexts, noteId)]
+        if (head === null || stored === null) throw new NotFoundError(notes.name, noteId)
+        if (stored.seq === head.seq) return { noteId, text: stored.text, seq: stored.seq }
+        return look(noteId, ({ doc, seq }) => ({ noteId, text: textOf(doc), seq }))
+      }),
     edit: (noteId, change: (doc: Y.Doc) => void, actor) =>
-      write(noteId, (document) => document.edit(change, actor)),
-    apply: (noteId, update, actor) => write(noteId, (document) => document.apply(update, actor)),
-    state: (noteId) => look(noteId, ({ doc, epoch, seq }) => ({ epoch, seq, data: encodeSnapshot(doc) })),
-    textsStored: async () => {},
+      inTurn(() => write(noteId, (document) => document.edit(change, actor))),
+    apply: (noteId, update, actor) =>
+      inTurn(() => write(noteId, (document) => document.apply(update, actor))),
+    state: (noteId) =>
+      inTurn(() => look(noteId, ({ doc, epoch, seq }) => ({ epoch, seq, data: encodeSnapshot(doc) }))),
+    textsStored: () => inTurn(async () => {}),
   }
 }

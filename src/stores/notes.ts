@@ -151,7 +151,10 @@ export interface NoteStore extends StoreVerbs<typeof notes, NewNote, NotePatch, 
   saved(id: string, options?: CallOptions): Promise<void>
   /** Gives back a document that was opened, saved. Throws `NotFoundError`. */
   close(id: string, options?: CallOptions): Promise<void>
-  /** What happens to notes from now on, in whichever process, until the loop is left or the signal aborts. */
+  /**
+   * What happens to notes from now on, in whichever process, until the loop is left or the signal aborts. What
+   * happens in quick succession may be told as one, and what happened just before may be told as well.
+   */
   watch(
     interest: { readonly workspaceId: string } | { readonly noteId: string },
     options?: CallOptions,
@@ -477,6 +480,7 @@ export function createNoteStore(engine: Engine): NoteStore {
       const place = idOf(notes, workspaceId)
       const most = checkLimit(notes, limit)
       const sought = checkPart(text)
+      await checkPlace({ signal })
       await storeLateTexts(place, { signal })
       const [titled, texts] = await Promise.all([
         engine.find(

@@ -2,6 +2,7 @@
 
 import { listMutants } from './lists.ts'
 import type { Mutant } from './mutant.ts'
+import { noteMutants } from './notes.ts'
 import { storeMutants } from './stores.ts'
 import { taskMutants } from './tasks.ts'
 import { transactionMutants } from './transactions.ts'
@@ -17,4 +18,5 @@ export const mutants: readonly Mutant[] = [
   ...workspaceMutants,
   ...storeMutants,
   ...taskMutants,
+  ...noteMutants,
 ]
