@@ -64,6 +64,7 @@ export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
   const message = await scope.messages.append(conversation.id, { role: 'user', content: 'Ship it' })
   const note = await scope.notes.create({ workspaceId, title: 'Plan', taskId: task.id, text: NOTE_TEXT })
   await scope.notes.label(note.id, NOTE_LABEL)
+  await scope.notes.presence.tell(note.id, 'here', new Uint8Array([0]), 60_000)
   const settingScope = `workspace:${workspaceId}`
   await scope.settings.set(settingScope, SEED_KEY, { dark: true })
   return {
