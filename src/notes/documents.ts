@@ -375,8 +375,10 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
         await document.saved()
         return true
       } finally {
-        unpin(document)
+        entry.users--
         if (held().length === 0) feed.rest()
+        // Whoever gave back the last of them has seen it go.
+        await evict()
       }
     },
 
