@@ -464,12 +464,12 @@ export const noteLogScenarios: readonly Scenario[] = [
     guarantee: 'An update of more writers than a document may have is refused, and soon',
     async run({ system }) {
       const { id } = await aNote(system, 'start')
-      const strangers = range(300).map((i) => {
+      const strangers = range(60).map((i) => {
         const { text, updates } = aClient(1000 + i)
         text.insert(0, 'x')
         return updates[0]!
       })
-      const bounded = await another(system, { limits: { clients: 100 } })
+      const bounded = await another(system, { limits: { clients: 50 } })
       await refused('VALIDATION', bounded.notes.applyUpdate(id, Y.mergeUpdates(strangers)))
       assert.equal(await textIn(bounded, id), 'start')
     },

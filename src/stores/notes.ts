@@ -439,12 +439,17 @@ export function createNoteStore(engine: Engine): NoteStore {
 
     async history(id, options) {
       const noteId = idOf(notes, id)
-      const [head, versions, edits, tail] = await Promise.all([
+      const [head, versions, tail] = await Promise.all([
         engine.get(noteHeads, noteId, options),
         engine.find(noteVersions, { where: { noteId }, orderBy: [['createdAt', 'asc']] }, options),
-        engine.find(noteEdits, { where: { noteId }, orderBy: [['fromSeq', 'asc']] }, options),
         engine.find(noteUpdates, { where: { noteId }, orderBy: [['seq', 'asc']] }, options),
       ])
+      // After the updates: what is compacted meanwhile is here then.
+      const edits = await engine.find(
+        noteEdits,
+        { where: { noteId }, orderBy: [['fromSeq', 'asc']] },
+        options,
+      )
       if (head === null) return notFound(notes, noteId)
       return {
         versions: versions.map(({ label, seq, actor, createdAt }) => ({ label, seq, actor, createdAt })),
