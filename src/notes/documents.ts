@@ -69,6 +69,8 @@ export interface Documents extends DocumentVerbs {
 
 interface Live {
   readonly document: Promise<LiveDocument>
+  /** Once it is there. */
+  loaded: LiveDocument | undefined
   /** Who must not lose it; and of these, who has it open. */
   users: number
   held: number
@@ -127,14 +129,15 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     if (closed) throw new ClosedError()
     let entry = live.get(noteId)
     if (entry === undefined) {
-      entry = { document: load(noteId), users: 0, held: 0 }
+      entry = { document: load(noteId), loaded: undefined, users: 0, held: 0 }
     } else {
       live.delete(noteId)
     }
     live.set(noteId, entry)
     entry.users++
     try {
-      return await entry.document
+      entry.loaded = await entry.document
+      return entry.loaded
     } catch (error) {
       if (live.get(noteId) === entry) live.delete(noteId)
       throw error
@@ -146,7 +149,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     // It may be another by now, if the note was deleted and made again.
     if (entry === undefined || entry.users === 0) return
     entry.users--
-    if (live.size > idleDocuments) void evict()
+    evict()
   }
 
   /** The notes that somebody has open, and not merely edited. */
@@ -155,14 +158,10 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   }
 
   /** Lets go of the documents that were not used for longest. */
-  async function evict(): Promise<void> {
-    for (const [noteId, entry] of live) {
+  function evict(): void {
+    for (const { users, loaded } of live.values()) {
       if (live.size <= idleDocuments) return
-      if (entry.users > 0) continue
-      const document = await entry.document.catch(() => undefined)
-      if (document === undefined || entry.users > 0 || live.get(noteId) !== entry || !document.isClean)
-        continue
-      forget(document)
+      if (users === 0 && loaded?.isClean) forget(loaded)
     }
   }
 
