@@ -92,6 +92,8 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   const live = new Map<string, Live>()
   const projections = new Map<string, Projection>()
   const compacting = new Map<string, Promise<boolean>>()
+  /** Where the log stood when it could not be compacted, because updates waited for others. */
+  const refused = new Map<string, number>()
   const heads = new Map<string, NoteHead>()
   const process = randomUUID()
   let closed = false
@@ -102,7 +104,8 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       heads.set(document.noteId, head)
       feed.publish({ kind: 'edited', noteId: head.noteId, workspaceId: head.workspaceId, seq: head.seq })
       projectionOf(document).logged(head.seq, text)
-      if (isLong(head)) void compact(document.noteId).catch(() => {})
+      const isRefused = head.seq - (refused.get(head.noteId) ?? -Infinity) < TAIL_LEFT
+      if (isLong(head) && !isRefused) void compact(document.noteId).catch(() => {})
     },
     gone: (document) => forget(document),
   }
@@ -172,6 +175,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     projections.delete(noteId)
     const head = heads.get(noteId)
     heads.delete(noteId)
+    refused.delete(noteId)
     document.destroy()
     if (head !== undefined && !closed && head.seq - head.snapshotSeq > TAIL_LEFT) {
       void compact(noteId).catch(() => {})
@@ -268,7 +272,11 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       snapshot: parts.snapshot?.data,
       updates: parts.updates.map((update) => update.data),
     })
-    if (data === undefined) return false
+    if (data === undefined) {
+      refused.set(noteId, parts.seq)
+      return false
+    }
+    refused.delete(noteId)
     const installed = await log.install(noteId, { parts, data, edits: editsOf(parts) }, retainMs)
     if (installed) await log.project(noteId, parts.seq, text)
     const head = heads.get(noteId)
@@ -356,7 +364,11 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       }
     },
 
-    compact,
+    async compact(noteId) {
+      // One that is under way began with less than there is now.
+      const before = await compacting.get(noteId)?.catch(() => false)
+      return (await compact(noteId)) || before === true
+    },
 
     async close() {
       closed = true
