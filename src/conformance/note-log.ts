@@ -579,12 +579,14 @@ export const noteLogScenarios: readonly Scenario[] = [
       const systems = [system, await second()]
       const { id } = await aNote(system, 'start')
       await Promise.all(many(20, (i) => systems[i % 2]!.notes.append(id, `${i % 10}`)))
-      const { seq } = (await system.engine.get(noteHeads, id))!
+      const { seq, epoch } = (await system.engine.get(noteHeads, id))!
       await becomes(async () => (await system.engine.get(noteTexts, id))?.seq, seq)
       const { text } = await system.notes.read(id)
       const doc = await (await another(system)).notes.open(id)
       assert.equal(doc.getText(CONTENT).toString(), text)
-      await createNoteLog(system.engine).project(id, seq - 1, 'older')
+      const log = createNoteLog(system.engine)
+      await log.project(id, epoch, seq - 1, 'older')
+      await log.project(id, 'another', seq + 1, 'of a note that had the id before')
       assert.equal((await system.engine.get(noteTexts, id))?.text, text)
     },
   },

@@ -69,6 +69,8 @@ export interface Documents extends DocumentVerbs {
 
 interface Live {
   readonly document: Promise<LiveDocument>
+  /** Once it is there. */
+  loaded: LiveDocument | undefined
   /** Who must not lose it; and of these, who has it open. */
   users: number
   held: number
@@ -92,6 +94,8 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   const live = new Map<string, Live>()
   const projections = new Map<string, Projection>()
   const compacting = new Map<string, Promise<boolean>>()
+  /** Where the log stood when it could not be compacted, because updates waited for others. */
+  const refused = new Map<string, number>()
   const heads = new Map<string, NoteHead>()
   const process = randomUUID()
   let closed = false
@@ -102,7 +106,8 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       heads.set(document.noteId, head)
       feed.publish({ kind: 'edited', noteId: head.noteId, workspaceId: head.workspaceId, seq: head.seq })
       projectionOf(document).logged(head.seq, text)
-      if (isLong(head)) void compact(document.noteId).catch(() => {})
+      const isRefused = head.seq - (refused.get(head.noteId) ?? -Infinity) < TAIL_LEFT
+      if (isLong(head) && !isRefused) void compact(document.noteId).catch(() => {})
     },
     gone: (document) => forget(document),
   }
@@ -129,14 +134,15 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     if (closed) throw new ClosedError()
     let entry = live.get(noteId)
     if (entry === undefined) {
-      entry = { document: load(noteId), users: 0, held: 0 }
+      entry = { document: load(noteId), loaded: undefined, users: 0, held: 0 }
     } else {
       live.delete(noteId)
     }
     live.set(noteId, entry)
     entry.users++
     try {
-      return await entry.document
+      entry.loaded = await entry.document
+      return entry.loaded
     } catch (error) {
       if (live.get(noteId) === entry) live.delete(noteId)
       throw error
@@ -148,7 +154,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     // It may be another by now, if the note was deleted and made again.
     if (entry === undefined || entry.users === 0) return
     entry.users--
-    if (live.size > idleDocuments) void evict()
+    evict()
   }
 
   /** The notes that somebody has open, and not merely edited. */
@@ -157,16 +163,10 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
   }
 
   /** Lets go of the documents that were not used for longest. */
-  async function evict(): Promise<void> {
-    for (const [noteId, entry] of live) {
+  function evict(): void {
+    for (const { users, loaded } of live.values()) {
       if (live.size <= idleDocuments) return
-      if (entry.users > 0) continue
-      const document = await entry.document.catch(() => undefined)
-      if (document === undefined || entry.users > 0) continue
-      // Whoever searches finds what was written to it.
-      await projections.get(noteId)?.settle()
-      if (entry.users > 0 || live.get(noteId) !== entry || !document.isClean) continue
-      forget(document)
+      if (users === 0 && loaded?.isClean) forget(loaded)
     }
   }
 
@@ -177,6 +177,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     projections.delete(noteId)
     const head = heads.get(noteId)
     heads.delete(noteId)
+    refused.delete(noteId)
     document.destroy()
     if (head !== undefined && !closed && head.seq - head.snapshotSeq > TAIL_LEFT) {
       void compact(noteId).catch(() => {})
@@ -235,7 +236,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       // The longer the text, the less often it is written whole.
       dueAt = performance.now() + 20 + text.length / 200
       writing = writing
-        .then(() => log.project(noteId, seq, text))
+        .then(() => log.project(noteId, document.epoch, seq, text))
         .catch(() => {
           if (stored === seq) stored = before
           dueAt = performance.now() + PROJECTION_RETRY
@@ -292,9 +293,13 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       snapshot: parts.snapshot?.data,
       updates: parts.updates.map((update) => update.data),
     })
-    if (data === undefined) return false
+    if (data === undefined) {
+      refused.set(noteId, parts.seq)
+      return false
+    }
+    refused.delete(noteId)
     const installed = await log.install(noteId, { parts, data, edits: editsOf(parts) }, retainMs)
-    if (installed) await log.project(noteId, parts.seq, text)
+    if (installed) await log.project(noteId, parts.head.epoch, parts.seq, text)
     const head = heads.get(noteId)
     if (installed && head !== undefined) heads.set(noteId, { ...head, snapshotSeq: parts.seq })
     return installed
@@ -378,11 +383,15 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
         entry.users--
         if (held().length === 0) feed.rest()
         // Whoever gave back the last of them has seen it go.
-        await evict()
+        evict()
       }
     },
 
-    compact,
+    async compact(noteId) {
+      // One that is under way began with less than there is now.
+      const before = await compacting.get(noteId)?.catch(() => false)
+      return (await compact(noteId)) || before === true
+    },
 
     async close() {
       closed = true

@@ -8,7 +8,7 @@
  */
 
 import type { CallOptions, Engine } from '../engine/engine.ts'
-import { gt, increment, lt, lte, ref } from '../engine/query.ts'
+import { gt, increment, inTable, lt, lte, ref } from '../engine/query.ts'
 import { NotFoundError, UnavailableError } from '../errors.ts'
 import {
   type NoteEdit,
@@ -62,7 +62,7 @@ export interface NoteLog {
    */
   install(noteId: string, snapshot: Snapshot, retainMs: number): Promise<boolean>
   /** Stores the text as of this number, unless a later one is there. */
-  project(noteId: string, seq: number, text: string, options?: CallOptions): Promise<void>
+  project(noteId: string, epoch: string, seq: number, text: string, options?: CallOptions): Promise<void>
 }
 
 /** How often a reader tries again when snapshots overtake it. */
@@ -163,8 +163,10 @@ export function createNoteLog(engine: Engine): NoteLog {
       return true
     },
 
-    async project(noteId, seq, text, options) {
-      await engine.update(noteTexts, { where: { noteId, seq: lt(seq) }, set: { seq, text } }, options)
+    async project(noteId, epoch, seq, text, options) {
+      // Of this log: another note may have the id by now.
+      const same = inTable(noteHeads, 'noteId', { noteId, epoch })
+      await engine.update(noteTexts, { where: { noteId: same, seq: lt(seq) }, set: { seq, text } }, options)
     },
   }
 }

@@ -49,7 +49,7 @@ export function createTransientDocuments(engine: Engine, limits: NoteLimits): Do
     try {
       const seq = await work(document)
       const [at, text] = logged ?? []
-      if (at !== undefined && text !== undefined) await log.project(noteId, at, text)
+      if (at !== undefined && text !== undefined) await log.project(noteId, document.epoch, at, text)
       return seq
     } finally {
       document.destroy()

@@ -264,10 +264,10 @@ export function createNoteStore(engine: Engine): NoteStore {
     const late = heads.filter(({ noteId, seq }) => seq > (seqs.get(noteId) ?? seq))
     if (late.length === 0) return
     const docs = await documents()
-    for (const { noteId } of late) {
+    for (const { noteId, epoch } of late) {
       try {
         const { seq, text } = await docs.read(noteId)
-        await docs.log.project(noteId, seq, text)
+        await docs.log.project(noteId, epoch, seq, text)
       } catch (error) {
         // Deleted in the meantime.
         if (!(error instanceof NotFoundError)) throw error

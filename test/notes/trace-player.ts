@@ -12,11 +12,13 @@ export interface Typist {
 /** Types into a document that nobody else changes in the meantime. */
 export function createTypist(doc: Y.Doc, actor?: string): Typist {
   const text = doc.getText(CONTENT)
-  /** What the document says, and one place of it, in code points and as Yjs counts. */
-  let content = text.toString()
+  /** What the document says, once a character of two units is in it; until then, points are units. */
+  let content = contentIfWide(text.toString(), text)
+  /** One place of it, in code points and as Yjs counts. */
   let [points, units] = [0, 0]
 
-  function go(position: number): void {
+  function unitsAt(position: number): number {
+    if (content === undefined) return position
     while (points < position) {
       units += content.codePointAt(units)! > 0xffff ? 2 : 1
       points++
@@ -25,6 +27,7 @@ export function createTypist(doc: Y.Doc, actor?: string): Typist {
       units -= isLow(content.charCodeAt(units - 1)) ? 2 : 1
       points--
     }
+    return units
   }
 
   return {
@@ -32,13 +35,10 @@ export function createTypist(doc: Y.Doc, actor?: string): Typist {
       doc.transact(
         () => {
           for (const [position, removed, inserted] of patches) {
-            go(position)
-            const from = units
-            go(position + removed)
-            const until = units
-            content = content.slice(0, from) + inserted + content.slice(until)
-            points = position
-            units = from
+            content ??= contentIfWide(inserted, text)
+            const until = unitsAt(position + removed)
+            const from = unitsAt(position)
+            if (content !== undefined) content = content.slice(0, from) + inserted + content.slice(until)
             if (until > from) text.delete(from, until - from)
             if (inserted !== '') text.insert(from, inserted)
           }
@@ -48,6 +48,9 @@ export function createTypist(doc: Y.Doc, actor?: string): Typist {
     },
   }
 }
+
+const contentIfWide = (sample: string, text: Y.Text) =>
+  /[\ud800-\udfff]/.test(sample) ? text.toString() : undefined
 
 const isLow = (unit: number) => unit >= 0xdc00 && unit <= 0xdfff
 
