@@ -2,6 +2,8 @@
 
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { completeUrl } from './config/server.ts'
+import type { Env } from './config/setting.ts'
 import type { Resolved } from './config.ts'
 import type { Clock } from './engine/clock.ts'
 import type { RootEngine } from './engine/engine.ts'
@@ -11,6 +13,9 @@ import type { MigrateResult } from './migrations/runner.ts'
 import type { MigrationTarget } from './migrations/target.ts'
 
 export interface OpenOptions {
+  /** What `resolve` was given. */
+  readonly env?: Env | undefined
+  readonly synchronous?: 'NORMAL' | 'FULL' | undefined
   readonly clock?: Clock | undefined
   readonly hooks?: EngineHooks | undefined
 }
@@ -45,8 +50,10 @@ export async function openDriver(
     }
     case 'sqlite': {
       const { sqliteEngine } = await import('./engine/sqlite/engine.ts')
-      if (path !== undefined && path !== ':memory:') await makeFolder(dirname(path))
-      return sqliteEngine({ ...options, path: path ?? ':memory:' })
+      // Who wants it verified does not want a new one.
+      const mustExist = resolved.migrate === 'verify'
+      if (path !== undefined && path !== ':memory:' && !mustExist) await makeFolder(dirname(path))
+      return sqliteEngine({ ...options, path: path ?? ':memory:', mustExist })
     }
     case 'pglite': {
       const { pgliteEngine } = await import('./engine/postgres/pglite.ts')
@@ -54,8 +61,11 @@ export async function openDriver(
     }
     case 'pg':
     case 'neon': {
-      const { url, directUrl, target, sslMode, rootCertificate, pooled, pool } = resolved
-      const server = { ...options, url: url!, directUrl, target, pooled, poolSize: pool }
+      const { target, sslMode, rootCertificate, pooled, pool } = resolved
+      const whole = (url: string) => completeUrl(url, options.env ?? process.env)
+      const url = whole(resolved.url!)
+      const directUrl = resolved.directUrl && whole(resolved.directUrl)
+      const server = { ...options, url, directUrl, target, pooled, poolSize: pool }
       if (resolved.driver === 'neon') return (await import('./engine/postgres/neon.ts')).neonEngine(server)
       return (await import('./engine/postgres/pg.ts')).pgEngine({ ...server, sslMode, rootCertificate })
     }

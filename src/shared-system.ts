@@ -3,12 +3,28 @@
  * ask for it during a build; it outlives hot reloads and is the same for every bundle of a process.
  */
 
+import { createHash } from 'node:crypto'
 import { type Resolved, resolve } from './config.ts'
 import { ClosedError } from './errors.ts'
-import { createSystem, type Health, reasonOf, type System, type SystemOptions } from './system.ts'
+import {
+  type ConfinedSystem,
+  createSystem,
+  type Health,
+  reasonOf,
+  type System,
+  type SystemOptions,
+  warnOnce,
+} from './system.ts'
 
 /** On `globalThis`, because each bundle of a server has a module scope of its own. */
 const REGISTRY = Symbol.for('terrace.systems')
+
+/** A System that is opened when it is first used: its verbs wait for that, and its engine is there only then. */
+export interface SharedSystem extends Omit<System, 'engine' | 'in'> {
+  in(workspaceId: string): Omit<ConfinedSystem, 'engine'>
+  /** The System itself, opened. */
+  opened(): Promise<System>
+}
 
 /**
  * The shared System of this configuration. Calls that resolve to the same database get the same System, and
@@ -17,12 +33,16 @@ const REGISTRY = Symbol.for('terrace.systems')
  * Opening happens with the first call of a verb, which rejects if it fails; the next call tries again.
  * Throws `ConfigError` at once when the configuration makes no sense.
  */
-export function getSystem(options: Omit<SystemOptions, 'engine'> = {}): System {
+export function getSystem(options: Omit<SystemOptions, 'engine'> = {}): SharedSystem {
   const resolved = resolve(options, options.env ?? process.env)
-  const key = JSON.stringify(resolved)
+  // Not as it is: there may be a password in it, and what hangs on `globalThis` may be printed.
+  const key = createHash('sha256').update(JSON.stringify(resolved)).digest('hex')
   const shared = registry()
   const known = shared.get(key)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    if (options.clock !== undefined || options.hooks !== undefined) warnOnce([LATE])
+    return known
+  }
   const system = open(options, resolved, () => {
     // Another may have taken its place already.
     if (shared.get(key) === system) shared.delete(key)
@@ -31,13 +51,16 @@ export function getSystem(options: Omit<SystemOptions, 'engine'> = {}): System {
   return system
 }
 
-function registry(): Map<string, System> {
-  const holder = globalThis as { [REGISTRY]?: Map<string, System> }
+const LATE =
+  'getSystem: this database is shared already, by the clock and the hooks that it was first asked for with.'
+
+function registry(): Map<string, SharedSystem> {
+  const holder = globalThis as { [REGISTRY]?: Map<string, SharedSystem> }
   holder[REGISTRY] ??= new Map()
   return holder[REGISTRY]
 }
 
-function open(options: SystemOptions, resolved: Resolved, forget: () => void): System {
+function open(options: SystemOptions, resolved: Resolved, forget: () => void): SharedSystem {
   let opening: Promise<System> | undefined
   let closed = false
   const opened = async () => {
@@ -83,7 +106,7 @@ function open(options: SystemOptions, resolved: Resolved, forget: () => void): S
     }
   }
   // The cast: a stand-in for every verb of a System, each of which waits until there is one.
-  return later(opened, { health, close, [Symbol.asyncDispose]: close }) as System
+  return later(opened, { opened, health, close, [Symbol.asyncDispose]: close }) as SharedSystem
 }
 
 /** The start-up line: which database, and why. */

@@ -7,7 +7,7 @@ import { type Resolved, type ResolveOptions, resolve } from './config.ts'
 import type { Clock } from './engine/clock.ts'
 import type { Engine, RootEngine, TransactionOptions } from './engine/engine.ts'
 import type { EngineHooks } from './engine/hooks.ts'
-import { TerraceError } from './errors.ts'
+import { ConfigError, TerraceError } from './errors.ts'
 import { openEngine } from './open.ts'
 import { confine } from './stores/confine.ts'
 import { createStores, type Stores } from './stores/stores.ts'
@@ -18,6 +18,8 @@ export interface SystemOptions extends ResolveOptions {
   /** Where every time comes from; tests inject one. */
   readonly clock?: Clock | undefined
   readonly hooks?: EngineHooks | undefined
+  /** SQLite: FULL survives a power cut with every commit; NORMAL, the default, may lose the last ones. */
+  readonly synchronous?: 'NORMAL' | 'FULL' | undefined
   /** An engine that is open already, over what the application has; nothing is resolved or migrated then. */
   readonly engine?: RootEngine | undefined
 }
@@ -71,6 +73,7 @@ export interface System extends ConfinedSystem, AsyncDisposable {
  */
 export async function createSystem(options: SystemOptions = {}): Promise<System> {
   if (options.engine !== undefined) {
+    refuseBeside(options)
     const { tier } = options.engine
     return assemble(
       options.engine,
@@ -129,6 +132,25 @@ function scopeOf(engine: Engine): Scope {
 /** Adds to an object without touching its getters: stores are made when they are first used. */
 function extend<A extends object, B extends object>(base: A, more: B): A & B {
   return Object.defineProperties(base, Object.getOwnPropertyDescriptors(more)) as A & B
+}
+
+/** What an engine that is open has decided already. */
+const DECIDED = [
+  'url',
+  'driver',
+  'path',
+  'fallback',
+  'desktop',
+  'migrate',
+  'clock',
+  'hooks',
+  'synchronous',
+] as const
+
+function refuseBeside(options: SystemOptions): void {
+  const other = DECIDED.find((name) => options[name] !== undefined)
+  if (other === undefined) return
+  throw new ConfigError(`options.${other} has no effect beside options.engine; give it to the engine`)
 }
 
 const warned = new Set<string>()

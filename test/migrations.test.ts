@@ -58,7 +58,7 @@ describe.each(dialects)('migrations on %s', (dialect) => {
     const target = database.connect()
     await expect(migrate(target, { mode: 'verify', now })).rejects.toThrow(
       new MigrationError(
-        `the database lacks ${core.map(({ tag }) => tag).join(', ')}; run \`npm run db:migrate\` or \`terrace migrate\` against it first`,
+        `the database lacks ${core.map(({ tag }) => tag).join(', ')}; open it once with \`createSystem({ migrate: 'auto' })\`, as in the build step`,
       ),
     )
     expect(await tablesOf(target)).toEqual([])

@@ -6,7 +6,7 @@
 import { homedir } from 'node:os'
 import { posix, win32 } from 'node:path'
 import { ConfigError } from '../errors.ts'
-import { decoded, type Env, plainName, printable, type Setting, variable } from './setting.ts'
+import { decoded, type Env, plainName, printable, type Setting, setting, variable } from './setting.ts'
 
 export interface Desktop {
   /** The application's identifier, such as `com.example.agents`; the folder is named after it. */
@@ -55,8 +55,8 @@ export function underCwd(places: Places, file: string): string {
 
 /** A desktop application's file, in the folder its operating system keeps for it. */
 export function desktopFile(desktop: Desktop, places: Places, env: Env): string {
-  const identifier = plainName({ name: 'options.desktop.identifier', value: desktop.identifier })
-  const file = plainName({ name: 'options.desktop.file', value: desktop.file })
+  const identifier = plainName(required('options.desktop.identifier', desktop.identifier))
+  const file = plainName(required('options.desktop.file', desktop.file))
   if (places.platform === 'darwin') {
     return underHome(places, 'Library', 'Application Support', identifier, file)
   }
@@ -141,4 +141,10 @@ function folder(
     throw new ConfigError(`The ${what} has no absolute path; set ${remedy}, or name the database's own path.`)
   }
   return path
+}
+
+function required(name: string, value: unknown): Setting {
+  const given = setting(name, value)
+  if (given === undefined) throw new ConfigError(`${name} is missing.`)
+  return given
 }

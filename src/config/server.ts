@@ -58,6 +58,29 @@ export function readServer({ name, value }: Setting, env: Env): Server {
   }
 }
 
+/**
+ * The URL with what it leaves out, as `readServer` reads it: left to itself, the driver would look for that in the
+ * environment of the process, which may not be the one that decided.
+ */
+export function completeUrl(url: string, env: Env): string {
+  const [, start = '', authority = '', path = '', query = ''] =
+    /^(postgres(?:ql)?:\/\/)([^/?#]*)([^?#]*)(?:\?([^#]*))?$/is.exec(url) ?? []
+  const parameters = new URLSearchParams(query)
+  const credentials = /^(?:([^:@]*)(?::([^@]*))?@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(authority) ?? []
+  const [, user, password, host, port] = credentials
+  const add = (key: string, given: string | undefined, value: string | undefined) => {
+    if (!given && !parameters.get(key) && value) parameters.set(key, value)
+  }
+  add('host', host, libpq(env, 'PGHOST') ?? 'localhost')
+  add('port', port, libpq(env, 'PGPORT') ?? '5432')
+  add('user', user, libpq(env, 'PGUSER'))
+  add('password', password, variable(env, 'PGPASSWORD')?.value)
+  // As libpq has it, the last resort is the database that is called like the user.
+  const named = libpq(env, 'PGDATABASE') ?? parameters.get('user') ?? (user && decodeURIComponent(user)) ?? ''
+  const database = path.length > 1 ? path : `/${encodeURIComponent(named)}`
+  return `${start}${authority}${database}${parameters.size > 0 ? `?${parameters}` : ''}`
+}
+
 /** One of libpq's variables for a single part of a URL. */
 function libpq(env: Env, name: string): string | undefined {
   const value = variable(env, name)?.value

@@ -11,7 +11,10 @@ export interface Setting<V extends string = string> {
 }
 
 /** Undefined for what counts as unset: absent, empty, or nothing but space. */
-export function setting(name: string, value: string | undefined): Setting | undefined {
+export function setting(name: string, value: unknown): Setting | undefined {
+  if (value !== undefined && value !== null && typeof value !== 'string') {
+    throw new ConfigError(`${name} has to be text, not ${Array.isArray(value) ? 'a list' : typeof value}.`)
+  }
   const trimmed = value?.trim()
   return trimmed ? { name, value: trimmed } : undefined
 }
@@ -39,7 +42,8 @@ export function wholeNumber({ name, value }: Setting): number {
 
 /** The value, if it can be the name of one file or folder on every system. */
 export function plainName({ name, value }: Setting): string {
-  if (/^[\p{L}\p{N}_](?:[\p{L}\p{N} ._-]*[\p{L}\p{N}_-])?$/u.test(value)) return value
+  if (typeof value === 'string' && /^[\p{L}\p{N}_](?:[\p{L}\p{N} ._-]*[\p{L}\p{N}_-])?$/u.test(value))
+    return value
   throw new ConfigError(
     `${name} has to be a plain name: letters, digits, spaces and . _ - only, and no path separators.`,
   )

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { roles } from '../schema/roles.ts'
-import { allRefused, many, range, refused } from './expect.ts'
+import { allRefused, keepBusy, many, range, refused } from './expect.ts'
 import type { Scenario } from './scenario.ts'
 import { everyCall, namedCalls, seed } from './verbs.ts'
 
@@ -104,6 +104,21 @@ export const closedScenarios: readonly Scenario[] = [
       assert.deepEqual(
         outcomes.map(({ status }) => status),
         calls.map(() => 'fulfilled'),
+      )
+    },
+  },
+  {
+    id: 'closed.calls-of-the-busy',
+    guarantee: 'Calls made before closing are answered, also in a process that has been busy for long',
+    async run({ system }) {
+      const first = system.roles.count()
+      keepBusy()
+      const calls = [system.roles.create({ name: 'R' }), system.roles.list(), system.roles.get('r')]
+      const outcomes = Promise.allSettled([first, ...calls])
+      await system.close()
+      assert.deepEqual(
+        (await outcomes).map(({ status }) => status),
+        range(4).map(() => 'fulfilled'),
       )
     },
   },

@@ -98,6 +98,30 @@ export const codebaseScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'codebases.list-by-path',
+    guarantee: 'Lists and counts by path take it in any spelling, and find none by what is no path',
+    async run({ system }) {
+      const workspaceId = await newWorkspace(system)
+      for (const path of ['/srv/app', '/srv/app-2', 'C:/Work']) {
+        await system.codebases.create({ workspaceId, path })
+      }
+      const found = async (path: string | string[]) => {
+        const paths = (await system.codebases.list({ path })).items.map((codebase) => codebase.path)
+        assert.equal(await system.codebases.count({ path, workspaceId }), paths.length)
+        return paths
+      }
+      for (const path of ['/srv/app', '/srv/app/', '//srv/./app']) {
+        assert.deepEqual(await found(path), ['/srv/app'])
+        assert.deepEqual(await found([path, 'c:\\Work\\']), ['/srv/app', 'C:/Work'])
+      }
+      for (const path of ['', 'srv/app', '/srv/../srv/app', '/srv', '/srv/app\0', '/'.repeat(5000)]) {
+        assert.deepEqual(await found(path), [], path)
+        assert.deepEqual(await found([path, '/srv//app-2']), ['/srv/app-2'], path)
+      }
+      assert.deepEqual(await found([]), [])
+    },
+  },
+  {
     id: 'codebases.register-race',
     guarantee:
       'However many register one path at once, there is one codebase, and all get it without an error',

@@ -11,6 +11,7 @@ import { settings } from '../schema/settings.ts'
 import { tasks } from '../schema/tasks.ts'
 import { teams } from '../schema/teams.ts'
 import { workspaces } from '../schema/workspaces.ts'
+import type { Scope } from '../system.ts'
 import { allRefused, everything, newWorkspace, refused } from './expect.ts'
 import type { Scenario } from './scenario.ts'
 import { everyCall, namedCalls, seed } from './verbs.ts'
@@ -334,6 +335,52 @@ export const confinedScenarios: readonly Scenario[] = [
       assert.equal(await system.tasks.count({ objective: 'Mine' }), 2)
       assert.equal(await system.messages.count(other.conversationId), 1)
       assert.equal((await system.roles.get('t'))?.workspaceId, at.workspaceId)
+    },
+  },
+  {
+    id: 'confined.refusals-doom',
+    guarantee:
+      'In a transaction of a confined System, what confinement refuses fails all of it, caught or not, awaited or not',
+    async run({ system }) {
+      const [at, other] = [await seed(system, 'Mine'), await seed(system, 'Theirs')]
+      const mine = system.in(at.workspaceId)
+      const before = await everything(system.engine)
+      const team = { workspaceId: other.workspaceId, name: 'Theirs' }
+      const refusals: ((tx: Scope) => Promise<unknown>)[] = [
+        (tx) => tx.teams.create(team),
+        (tx) => tx.workspaces.create({ title: 'W' }),
+        (tx) => tx.settings.set(other.scope, 'theme', 'theirs'),
+        (tx) =>
+          tx.engine.insert(teams, [
+            { id: 't', ...team, createdAt: tx.engine.now(), updatedAt: tx.engine.now() },
+          ]),
+      ]
+      for (const refusal of refusals) {
+        let first: unknown
+        let then: unknown
+        const caught = mine.transaction(async (tx) => {
+          await tx.teams.create({ workspaceId: at.workspaceId, name: 'Before' })
+          first = await refusal(tx).catch((error: unknown) => error)
+          then = await tx.roles.count().catch((error: unknown) => error)
+          return 'all is well'
+        })
+        assert.equal(await caught.catch((error: unknown) => error), first)
+        assert.ok(first instanceof TerraceError)
+        assert.equal(then, first)
+        const unawaited = mine.transaction(async (tx) => {
+          await tx.teams.create({ workspaceId: at.workspaceId, name: 'Before' })
+          refusal(tx).catch(() => {})
+        })
+        await refused(first.code, unawaited)
+        assert.deepEqual(await everything(system.engine), before)
+      }
+      // Nor does one that nobody looks after end the process, as a rejection that goes unhandled would.
+      const times = { createdAt: system.engine.now(), updatedAt: system.engine.now() }
+      const alone = mine.transaction(async (tx) => {
+        void tx.engine.insert(teams, [{ id: 't', ...team, ...times }])
+      })
+      await refused('REFERENCE', alone, { table: 'teams' })
+      assert.deepEqual(await everything(system.engine), before)
     },
   },
   {

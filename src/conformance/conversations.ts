@@ -209,6 +209,29 @@ export const conversationScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'conversations.get-or-create-of-a-group',
+    guarantee:
+      'To get or create by the platform’s id of a group is ALREADY_EXISTS, and restores none that is deleted',
+    async run({ system, clock }) {
+      const { conversations } = system
+      const workspaceId = await newWorkspace(system)
+      const key = { workspaceId, platform: 'web', platformId: '42' }
+      const group = await conversations.create({ ...key, kind: 'group', leadId: 'ada', name: 'All' })
+      const taken = {
+        table: 'conversations',
+        columns: ['workspaceId', 'platform', 'platformId'],
+      }
+      await refused('ALREADY_EXISTS', conversations.getOrCreate(key), taken)
+      assert.deepEqual(await conversations.get(group.id), group)
+      await conversations.softDelete(group.id)
+      const deleted = await conversations.get(group.id)
+      clock.advance(1000)
+      await refused('ALREADY_EXISTS', conversations.getOrCreate({ ...key, title: 'Mine' }), taken)
+      assert.deepEqual(await conversations.get(group.id), deleted)
+      assert.deepEqual(deleted?.deletedAt, group.createdAt)
+    },
+  },
+  {
     id: 'conversations.get-or-create-restores',
     guarantee:
       'A deleted conversation is restored, once and with all that was said, when it is asked for again',
@@ -454,6 +477,28 @@ export const conversationScenarios: readonly Scenario[] = [
       assert.deepEqual(await conversations.get(group.id), group)
       const odd = await conversations.addMember(group.id, 'constructor')
       assert.deepEqual(Object.keys(odd.members).toSorted(), ['ada', 'bob', 'constructor'])
+    },
+  },
+  {
+    id: 'conversations.members-listed',
+    guarantee: 'The members of a new group are given as a list of names; what is no list is refused',
+    async run({ system }) {
+      const { conversations } = system
+      const group = {
+        workspaceId: await newWorkspace(system),
+        kind: 'group',
+        leadId: 'ada',
+        name: 'All',
+      } as const
+      const bad = ['bob', 7, true, { 0: 'bob', length: 1 }, new Set(['bob']), { bob: {} }, () => ['bob']]
+      for (const members of bad) {
+        // The cast: the types forbid these.
+        const create = conversations.create({ ...group, members: members as never })
+        await refused('VALIDATION', create, { table: 'conversations' })
+      }
+      assert.equal(await conversations.count(), 0)
+      const { members } = await conversations.create({ ...group, members: ['bob', 'ada', 'bob'] })
+      assert.deepEqual(Object.keys(members).toSorted(), ['ada', 'bob'])
     },
   },
   {

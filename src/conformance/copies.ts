@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { agents } from '../schema/agents.ts'
 import type { JsonObject } from '../schema/dsl/json.ts'
+import { roles } from '../schema/roles.ts'
 import type { System } from '../system.ts'
-import { everything, many, newWorkspace } from './expect.ts'
+import { everything, keepBusy, many, newWorkspace } from './expect.ts'
 import type { Scenario } from './scenario.ts'
 import { everyCall, namedCalls, type Seed, seed } from './verbs.ts'
 
@@ -114,6 +115,31 @@ export const copyScenarios: readonly Scenario[] = [
         items.flatMap(({ files }) => files),
         ['kept', 'kept', 'kept'],
       )
+    },
+  },
+  {
+    id: 'copies.in-when-busy',
+    guarantee: 'What a call was given counts as it was then, also in a process that has been busy for long',
+    async run({ system, clock }) {
+      const row = { id: 'a', name: 'given', createdAt: clock(), updatedAt: clock() }
+      const where = { id: 'a' }
+      const set = { name: 'changed' }
+      const first = system.roles.count()
+      keepBusy()
+      const stored = system.engine.insert(roles, [row])
+      row.name = 'later'
+      const [kept] = await stored
+      assert.equal(kept?.name, 'given')
+      const second = system.roles.count()
+      keepBusy()
+      const updated = system.engine.update(roles, { where, set })
+      where.id = 'b'
+      set.name = 'later'
+      assert.deepEqual(
+        (await updated).map(({ name }) => name),
+        ['changed'],
+      )
+      await Promise.all([first, second])
     },
   },
   {

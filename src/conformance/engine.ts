@@ -14,6 +14,7 @@ import {
   lte,
   merge,
   ne,
+  type Operator,
   oneOfThese,
   ref,
 } from '../engine/query.ts'
@@ -249,6 +250,62 @@ export const engineScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'engine.conflict-in-order',
+    guarantee: 'Rows that gave way are answered in the order given, also by others whose ids were given',
+    async run({ system: { engine }, system }) {
+      for (const id of ['a', 'b', 'c', 'd'])
+        await system.workspaces.create({ id, title: 'W', slug: `of ${id}` })
+      const put = async (pairs: readonly (readonly [id: string, slug: string])[]) => {
+        const rows = pairs.map(([id, of]) => ({ id, slug: `of ${of}`, title: id, ...times(engine) }))
+        const onConflict = { columns: ['slug'], set: { description: 'gave way' } } as const
+        const answered = await engine.insert(workspaces, rows, { onConflict })
+        return answered.map(({ id, slug, description }) => [id, slug, description])
+      }
+      const before = (id: string) => [id, `of ${id}`, 'gave way']
+      assert.deepEqual(
+        await put(['c', 'a', 'd', 'b'].map((id) => [id, id])),
+        ['c', 'a', 'd', 'b'].map(before),
+      )
+      assert.deepEqual(
+        await put([
+          ['b', 'a'],
+          ['new', 'e'],
+          ['a', 'b'],
+          ['d', 'd'],
+          ['x', 'c'],
+        ]),
+        [before('a'), ['new', 'of e', ''], before('b'), before('d'), before('c')],
+      )
+      assert.equal(await system.workspaces.count(), 5)
+    },
+  },
+  {
+    id: 'engine.conflict-set-fresh',
+    guarantee: 'What a row in the way is set to may not refer to a row of the same call',
+    async run({ system: { engine }, system }) {
+      const workspaceId = await newWorkspace(system)
+      const agent = (id: string) => ({ id, workspaceId, name: 'A', role: 'r', ...times(engine) })
+      await engine.insert(agents, [agent('a'), agent('parent')])
+      const before = await everything(engine)
+      const under = (parentId: string) => ({ columns: ['id'], set: { parentId } }) as const
+      await refused(
+        'REFERENCE',
+        engine.insert(agents, [agent('b'), agent('a')], { onConflict: under('b') }),
+        {
+          table: 'agents',
+        },
+      )
+      await refused('REFERENCE', engine.insert(agents, [agent('a')], { onConflict: under('a') }))
+      const head = { insert: agents, row: agent('b'), onConflict: under('b') }
+      await refused('REFERENCE', engine.write({ head, steps: [] }), { table: 'agents' })
+      assert.deepEqual(await everything(engine), before)
+      const [, changed] = await engine.insert(agents, [agent('b'), agent('a')], {
+        onConflict: under('parent'),
+      })
+      assert.deepEqual([changed?.id, changed?.parentId], ['a', 'parent'])
+    },
+  },
+  {
     id: 'engine.conflict-of-no-constraint',
     guarantee: 'Columns that no unique constraint has cannot arbitrate',
     async run({ system: { engine } }) {
@@ -466,6 +523,32 @@ export const engineScenarios: readonly Scenario[] = [
         '',
         '',
       ])
+    },
+  },
+  {
+    id: 'engine.looks-everywhere',
+    guarantee:
+      'To look into a table without a condition finds what is anywhere in that table, and in no other',
+    async run({ system: { engine }, system }) {
+      for (const title of ['a', 'b', 'c']) await system.workspaces.create({ id: title, title })
+      await system.teams.create({ id: 'a', workspaceId: 'b', name: 'T' })
+      await system.codebases.create({ id: 'c', workspaceId: 'b', path: '/srv' })
+      const inside = async (operator: Operator) => {
+        const where = { id: operator }
+        return (await engine.find(workspaces, { where })).map(({ id }) => id).join('')
+      }
+      // The cast: the types want a condition.
+      const all = undefined as never
+      for (let i = 0; i < 2; i++) {
+        assert.equal(await inside(inTable(teams, 'id', all)), 'a')
+        assert.equal(await inside(inTable(codebases, 'id', all)), 'c')
+        assert.equal(await inside(inTable(teams, 'workspaceId', all)), 'b')
+        assert.equal(await inside(inTable(workspaces, 'id', all)), 'abc')
+        assert.equal(await inside(inTable(tasks, 'id', all)), '')
+      }
+      // The cast: nor do they let one look into a column that is not there.
+      const nowhere = inside(inTable(teams, 'nonsense' as 'id', all))
+      await refused('VALIDATION', nowhere, { table: 'workspaces', column: 'id' })
     },
   },
   {

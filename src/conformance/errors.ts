@@ -202,6 +202,32 @@ export const errorScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'errors.first-constraint-of-upserts',
+    guarantee:
+      'Of several unique constraints that an upsert’s row violates beside the one it gives way to, the first is named',
+    async run({ system }) {
+      const { engine } = system
+      const workspaceId = await newWorkspace(system)
+      const { id } = await system.codebases.create({ workspaceId, path: '/a' })
+      await system.codebases.setDefault(id)
+      await system.codebases.create({ id: 'b', workspaceId, path: '/b' })
+      const before = await everything(engine)
+      const times = { createdAt: engine.now(), updatedAt: engine.now() }
+      const upsert = (row: { readonly id: string; readonly path: string }, set: object = { label: 'L' }) =>
+        engine.insert(codebases, [{ ...row, workspaceId, isDefault: true, ...times }], {
+          onConflict: { columns: ['workspaceId', 'path'], set },
+        })
+      await refused('ALREADY_EXISTS', upsert({ id, path: '/c' }), { table: 'codebases', columns: ['id'] })
+      await refused('ALREADY_EXISTS', upsert({ id: 'b', path: '/c' }), { columns: ['id'] })
+      await refused('ALREADY_EXISTS', upsert({ id: 'c', path: '/c' }), { columns: ['workspaceId'] })
+      // Here the row that was in the way violates them, as what it would become.
+      await refused('ALREADY_EXISTS', upsert({ id, path: '/b' }, { isDefault: true }), {
+        columns: ['workspaceId'],
+      })
+      assert.deepEqual(await everything(engine), before)
+    },
+  },
+  {
     id: 'errors.duplicate-before-reference',
     guarantee: 'A row that is a duplicate and refers to nothing is refused as a duplicate',
     async run({ system }) {

@@ -66,3 +66,9 @@ export async function everything(engine: Engine): Promise<Record<string, unknown
 export function range(number: number): number[] {
   return Array.from({ length: number }, (_, index) => index)
 }
+
+/** Lets nobody have a turn for longer than calls may follow one another. */
+export function keepBusy(milliseconds = 25): void {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end);
+}

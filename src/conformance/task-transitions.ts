@@ -192,6 +192,22 @@ export const taskTransitionScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'tasks.outcome-refused',
+    guarantee: 'What was verified is an object: nothing else is taken for one, nor for nothing',
+    async run({ system }) {
+      const workspaceId = await newWorkspace(system)
+      const running = await aTask(system, workspaceId, 'running')
+      for (const bad of [0, false, '', Number.NaN, 'all', true, [], ['a']]) {
+        // The cast: the types forbid these.
+        const complete = system.tasks.complete(running.id, { verification: bad as never })
+        await refused('VALIDATION', complete, { table: 'tasks', column: 'verification' })
+      }
+      assert.deepEqual(await system.tasks.get(running.id), running)
+      const done = await system.tasks.complete(running.id, { verification: {} })
+      assert.deepEqual([done.status, done.verification], ['done', {}])
+    },
+  },
+  {
     id: 'tasks.resume-to-running',
     guarantee:
       'What was running when it was paused runs on; what had not started goes where its dependencies have it by now',

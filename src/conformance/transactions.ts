@@ -12,6 +12,9 @@ import { everyCall, namedCalls, type Seed, seed } from './verbs.ts'
 
 class Own extends Error {}
 
+/** Milliseconds after which what should have ended long ago is given up. */
+const LONG = 2000
+
 /** Rows that are not there. */
 const nobody = new Proxy({}, { get: () => 'nobody' }) as Seed
 
@@ -521,6 +524,61 @@ export const transactionScenarios: readonly Scenario[] = [
         (await system.roles.list()).items.map(({ name }) => name),
         range(4).map(() => 'kept'),
       )
+    },
+  },
+  {
+    id: 'transactions.timeout-of-a-loop',
+    guarantee:
+      'A transaction whose callback calls without a pause, and without an end, is rolled back in time',
+    async run({ system }) {
+      const given = performance.now() + LONG
+      let loop: Promise<void> | undefined
+      const endless = system.transaction(
+        (tx) => {
+          const call = async () => {
+            await tx.roles.create({ name: 'lost' })
+            while (performance.now() < given) await tx.roles.count()
+          }
+          loop = call()
+          return loop
+        },
+        { timeout: 30 },
+      )
+      await refused('UNAVAILABLE', endless, { retryable: true })
+      await assert.rejects(loop!, TerraceError)
+      await system.roles.create({ name: 'kept' })
+      assert.ok(performance.now() < given)
+      assert.deepEqual(
+        (await system.roles.list()).items.map(({ name }) => name),
+        ['kept'],
+      )
+    },
+  },
+  {
+    id: 'transactions.timers-go-on',
+    guarantee: 'Whoever calls without a pause, in a transaction or outside, keeps no timer of others waiting',
+    async run({ system }) {
+      const { id } = await system.roles.create({ name: 'R' })
+      const untilTimer = async (call: () => Promise<unknown>) => {
+        const given = performance.now() + LONG
+        let isOver = false
+        setTimeout(() => {
+          isOver = true
+        }, 1)
+        while (!isOver && performance.now() < given) await call()
+        return isOver
+      }
+      const calls = (scope: Scope) => [
+        () => scope.roles.get(id),
+        () => scope.roles.count(),
+        () => scope.roles.list(),
+        () => scope.roles.update(id, { name: 'S' }),
+        () => scope.engine.remove(tasks, { where: {} }),
+      ]
+      for (const call of calls(system)) assert.ok(await untilTimer(call), String(call))
+      await system.transaction(async (tx) => {
+        for (const call of calls(tx)) assert.ok(await untilTimer(call), String(call))
+      })
     },
   },
   {

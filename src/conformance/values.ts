@@ -1,7 +1,20 @@
 /** What goes in comes out, exactly, or is refused before anything is written: every column kind, absolutely. */
 
 import assert from 'node:assert/strict'
-import { increment, oneOfThese } from '../engine/query.ts'
+import { runInNewContext } from 'node:vm'
+import {
+  asSeen,
+  choose,
+  contains,
+  gt,
+  hasKey,
+  increment,
+  inTable,
+  merge,
+  oneOfThese,
+  ref,
+} from '../engine/query.ts'
+import type { TerraceError } from '../errors.ts'
 import { agents } from '../schema/agents.ts'
 import type { JsonObject, JsonValue } from '../schema/dsl/json.ts'
 import { roles } from '../schema/roles.ts'
@@ -9,6 +22,7 @@ import { tasks } from '../schema/tasks.ts'
 import { workspaces } from '../schema/workspaces.ts'
 import { everything, many, newWorkspace, range, refused } from './expect.ts'
 import type { Context, Scenario } from './scenario.ts'
+import { seed } from './verbs.ts'
 
 const MOST = Number.MAX_SAFE_INTEGER
 
@@ -450,6 +464,112 @@ export const valueScenarios: readonly Scenario[] = [
       }
       await refused('VALIDATION', system.settings.set('s', 'k', 'x'.repeat(4_000_000)), { column: 'value' })
       assert.deepEqual(await everything(system.engine), before)
+    },
+  },
+  {
+    id: 'values.json-no-operators',
+    guarantee:
+      'Changes and operators of the engine’s language are no JSON: they are refused, and never stored',
+    async run({ system }) {
+      const { workspaceId, ...at } = await seed(system)
+      const { id } = await system.workspaces.create({ title: 'W' })
+      const before = await everything(system.engine)
+      const operators = [
+        increment(),
+        merge({ a: 1 }),
+        choose([{ when: {}, to: 1 }], 2),
+        ref('id'),
+        oneOfThese([1]),
+        gt(1),
+        hasKey('a'),
+        contains('a'),
+        inTable(roles, 'id', {}),
+        asSeen(),
+      ]
+      for (const operator of operators) {
+        // The casts: the types forbid these.
+        const value = operator as unknown as JsonValue
+        const metadata = { a: [{ b: value }] } as JsonObject
+        const calls: Record<string, () => Promise<unknown>> = {
+          set: () => system.settings.set('s', 'k', value),
+          setWithin: () => system.settings.set('s', 'k', [value]),
+          merge: () => system.settings.merge('s', 'k', { a: value }),
+          create: () => system.workspaces.create({ title: 'W', metadata: value as JsonObject }),
+          createWithin: () => system.workspaces.create({ title: 'W', metadata }),
+          update: () => system.workspaces.update(id, { metadata: value as JsonObject }),
+          updateWithin: () => system.workspaces.update(id, { metadata }),
+          plan: () => system.agents.create({ workspaceId, name: 'A', role: 'r', plan: value }),
+          agentUpdate: () => system.agents.update(at.agentId, { metadata }),
+          upsert: () => system.agents.upsert({ id: 'a', workspaceId, name: 'A', role: 'r', metadata }),
+          task: () => system.tasks.create({ workspaceId, title: 'T', metadata }),
+          batch: () => system.tasks.declareBatch(workspaceId, [{ key: 'k', title: 'T', metadata }]),
+          waiting: () =>
+            system.tasks.create({ workspaceId, title: 'T', metadata, dependsOn: [at.waitingId] }),
+          complete: () => system.tasks.complete(at.taskId, { verification: metadata }),
+        }
+        for (const [name, call] of Object.entries(calls)) {
+          const error = await call().then(
+            () => 'taken',
+            (error: TerraceError) => error.code,
+          )
+          assert.equal(error, 'VALIDATION', `${name} of ${JSON.stringify(operator)}`)
+        }
+      }
+      assert.deepEqual(await everything(system.engine), before)
+    },
+  },
+  {
+    id: 'values.json-of-another-realm',
+    guarantee: 'Plain objects and lists are JSON whichever realm made them; instances of classes are not',
+    async run({ system }) {
+      const made = (code: string) => runInNewContext(`(${code})`) as JsonObject
+      const text = '{"a":[1,{"b":null}],"c":{}}'
+      assert.notEqual(Object.getPrototypeOf(made(text)), Object.prototype)
+      assert.equal(JSON.stringify(await system.settings.set('s', 'k', made(text))), text)
+      assert.equal(JSON.stringify(await system.settings.get('s', 'k')), text)
+      const { id, metadata } = await system.workspaces.create({ title: 'W', metadata: made(text) })
+      assert.equal(JSON.stringify(metadata), text)
+      const patched = await system.workspaces.update(id, { metadata: made('{ a: null, d: [] }') })
+      assert.equal(JSON.stringify(patched.metadata), '{"c":{},"d":[]}')
+      const task = { workspaceId: id, title: 'T', metadata: made(text), files: made('["a"]') as never }
+      const kept = await system.tasks.create(task)
+      assert.equal(JSON.stringify([kept.metadata, kept.files]), `[${text},["a"]]`)
+      const agent = { id: 'a', workspaceId: id, name: 'A', role: 'r', metadata: made(text) }
+      assert.equal(JSON.stringify((await system.agents.upsert(agent)).metadata), text)
+      for (const bad of ['new Date(0)', 'new Map()', 'new (class A {})', '{ a: new Error("e") }']) {
+        await refused('VALIDATION', system.settings.set('s', 'bad', made(bad)), { column: 'value' })
+      }
+      assert.equal(await system.settings.get('s', 'bad'), null)
+    },
+  },
+  {
+    id: 'values.json-shapes',
+    guarantee: 'A column of lists takes lists alone, and one of objects objects; a list is replaced whole',
+    async run({ system }) {
+      const { engine } = system
+      const task = await newTask({ system }, { files: ['a'], metadata: { a: 1 } })
+      const { id, workspaceId } = task
+      const before = await everything(engine)
+      const bad = {
+        files: [{}, { 0: 'a', length: 1 }, 'a', '["a"]', 1, true],
+        acceptanceCriteria: [{ a: 1 }],
+        metadata: [[], ['a'], 'a', '{}', 0, false],
+        verification: [[], 'a', 1],
+      }
+      for (const [column, values] of Object.entries(bad)) {
+        const wrong = { table: 'tasks', column }
+        for (const value of values) {
+          const more = { [column]: value }
+          await refused('VALIDATION', system.tasks.create({ workspaceId, title: 'T', ...more }), wrong)
+          await refused('VALIDATION', system.tasks.update(id, more), wrong)
+          await refused('VALIDATION', engine.update(tasks, { where: { id }, set: more }), wrong)
+        }
+      }
+      const patch = { where: { id }, set: { files: merge({ a: 1 }) } }
+      await refused('VALIDATION', engine.update(tasks, patch), { table: 'tasks', column: 'files' })
+      assert.deepEqual(await everything(engine), before)
+      assert.deepEqual((await system.tasks.update(id, { files: ['b', 'c'] })).files, ['b', 'c'])
+      assert.deepEqual((await system.tasks.update(id, { files: [] })).files, [])
     },
   },
   {

@@ -65,6 +65,23 @@ export const workspaceScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'workspaces.id-without-colon',
+    guarantee: 'The id of a workspace has no colon, by which scopes of settings tell where it ends',
+    async run({ system }) {
+      for (const id of [':', 'a:', ':b', 'a:b', 'a:b:c']) {
+        const column = { table: 'workspaces', column: 'id' }
+        await refused('VALIDATION', system.workspaces.create({ id, title: 'W' }), column)
+        await refused(
+          'VALIDATION',
+          system.transaction((tx) => tx.workspaces.create({ id, title: 'W' })),
+          column,
+        )
+      }
+      assert.equal(await system.workspaces.count(), 0)
+      assert.equal((await system.workspaces.create({ id: 'a', title: 'a:b', slug: 'a:b' })).slug, 'a:b')
+    },
+  },
+  {
     id: 'workspaces.archived-hidden',
     guarantee: 'Archived workspaces are left out of lists and counts unless asked for, and still found by id',
     async run({ system }) {

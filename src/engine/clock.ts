@@ -3,6 +3,8 @@
  * one never steps back, whatever the system's clock or its alignment with a server does.
  */
 
+import { ConfigError } from '../errors.ts'
+
 export type Clock = () => Date
 
 export interface ClockOptions {
@@ -13,7 +15,12 @@ export interface ClockOptions {
 
 export function createClock({ clock, offset }: ClockOptions = {}): Clock {
   // A copy: what a caller does to the date is not the clock's concern.
-  if (clock !== undefined) return () => new Date(clock().getTime())
+  if (clock !== undefined) {
+    if (typeof clock !== 'function' || !(clock() instanceof Date)) {
+      throw new ConfigError('the clock has to be a function that answers a Date')
+    }
+    return () => new Date(clock().getTime())
+  }
   let last = Number.NEGATIVE_INFINITY
   return () => {
     const now = Math.trunc(Date.now() + (offset?.() ?? 0))

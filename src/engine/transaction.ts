@@ -214,11 +214,11 @@ export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
         )
       }),
   }
-  attempts.set(tx, attempt)
-  return tx
+  return Object.assign(tx, { [ATTEMPT]: attempt })
 }
 
-const attempts = new WeakMap<Engine, Attempt>()
+/** Where a transaction's engine has its attempt: a property, so that an engine that wraps it has it as well. */
+const ATTEMPT = Symbol('terrace.attempt')
 
 /**
  * A call of an engine that wraps another: within a transaction, what the wrapper refuses dooms it as what the
@@ -229,7 +229,7 @@ export function wrappedCall<R>(
   options: CallOptions | undefined,
   verb: () => Promise<R>,
 ): Promise<R> {
-  const attempt = attempts.get(engine)
+  const attempt = (engine as { readonly [ATTEMPT]?: Attempt })[ATTEMPT]
   return attempt === undefined ? verb() : attempt.call(options, verb)
 }
 

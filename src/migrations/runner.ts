@@ -41,7 +41,7 @@ export async function migrate(target: MigrationTarget, options: MigrateOptions):
   await requireSupported(target)
   if (mode === 'verify') {
     throw new MigrationError(
-      `the database lacks ${list(pending)}; run \`npm run db:migrate\` or \`terrace migrate\` against it first`,
+      `the database lacks ${list(pending)}; open it once with \`createSystem({ migrate: 'auto' })\`, as in the build step`,
     )
   }
   return target.exclusive(() => migrateAlone(target, migrations, options))

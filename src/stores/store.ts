@@ -231,7 +231,9 @@ export function detached<T>(table: Table, input: T, depth = 0): T {
   if (input instanceof Date) return new Date(input) as T
   if (Array.isArray(input)) return Array.from(input, copy) as T
   const prototype: unknown = Object.getPrototypeOf(input)
-  if (prototype !== Object.prototype && prototype !== null) return input
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return input
+  // A copy would be without them, and that of an operator would pass for JSON.
+  if (Object.getOwnPropertySymbols(input).length > 0) return input
   return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, copy(value)])) as T
 }
 

@@ -83,10 +83,13 @@ export const pairs = table(
 export const extraTables: readonly Table[] = [samples, pairs]
 
 /** Makes the tables where tables have to be made. */
-export async function createExtraTables(engine: RootEngine): Promise<void> {
+export async function createExtraTables(
+  engine: RootEngine,
+  extra: readonly Table[] = extraTables,
+): Promise<void> {
   if (engine.tier === 'memory') return
   if (engine.tier === 'sqlite') {
-    const drizzleTables = Object.fromEntries(extraTables.map((each) => [each.name, toSqlite(each)]))
+    const drizzleTables = Object.fromEntries(extra.map((each) => [each.sqlName, toSqlite(each)]))
     const statements = await generateSQLiteMigration(
       await generateSQLiteDrizzleJson({}),
       await generateSQLiteDrizzleJson(drizzleTables),
@@ -96,7 +99,7 @@ export async function createExtraTables(engine: RootEngine): Promise<void> {
     for (const statement of statements) database.exec(statement)
     return
   }
-  const drizzleTables = Object.fromEntries(extraTables.map((each) => [each.name, toPostgres(each)]))
+  const drizzleTables = Object.fromEntries(extra.map((each) => [each.sqlName, toPostgres(each)]))
   const statements = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(drizzleTables))
   // The cast: a pool and PGlite have this in common.
   const { pool } = (await engine.unwrap()) as { pool: { query(sql: string): Promise<unknown> } }

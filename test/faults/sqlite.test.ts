@@ -1,8 +1,9 @@
 /** SQLite files that cannot be opened, read or written, or that somebody else is writing. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type BetterSqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -240,6 +241,64 @@ describe.runIf(selectedTiers().includes('sqlite'))('a SQLite file', () => {
     })
   })
 
+  test('that was removed while a transaction is open gives readers outside a typed error, and the transaction its end', async () => {
+    const path = await fileOf(good)
+    await using system = await open(path)
+    // Where a call comes from tells whether it is inside.
+    const outside = AsyncLocalStorage.snapshot()
+    const transaction = system.transaction(async (tx) => {
+      await tx.workspaces.create({ title: 'inside' })
+      await rm(path)
+      const message = `${path} cannot be opened: check that its folder exists and may be written`
+      const read = outside(() => system.workspaces.count())
+      await expect(read).rejects.toMatchObject({ code: 'CONFIG', message })
+      return tx.workspaces.count()
+    })
+    expect(await transaction).toBe(2)
+    expect(await system.workspaces.count()).toBe(2)
+  })
+
+  test('whose handle was closed beneath is CLOSED for every call, and health says so', async () => {
+    const path = await fileOf(good)
+    const system = await open(path)
+    const { database } = (await system.engine.unwrap()) as { database: BetterSqlite.Database }
+    const [workspace] = (await system.workspaces.list()).items
+    const closed = { code: 'CLOSED', message: `${path} was closed; open it again` }
+    const inside = system.transaction(async (tx) => {
+      await tx.workspaces.create({ title: 'lost' })
+      database.close()
+      await tx.workspaces.count()
+    })
+    await expect(inside).rejects.toMatchObject(closed)
+    const calls: (() => Promise<unknown>)[] = [
+      () => system.workspaces.list(),
+      () => system.workspaces.get(workspace!.id),
+      () => system.workspaces.count(),
+      () => system.workspaces.create({ title: 'W' }),
+      () => system.workspaces.update(workspace!.id, { title: 'W' }),
+      () => system.workspaces.delete(workspace!.id),
+      () => system.tasks.create({ workspaceId: workspace!.id, title: 'T', dependsOn: ['t'] }),
+      () => system.transaction((tx) => tx.workspaces.count()),
+      () => system.engine.ping(),
+    ]
+    for (const call of calls) await expect(call(), String(call)).rejects.toMatchObject(closed)
+    expect(await system.health()).toMatchObject({ status: 'error', error: closed.message })
+    await system.close()
+    await using again = await open(path)
+    expect(await again.workspaces.count()).toBe(1)
+  })
+
+  test('opened by a relative path goes on being that file when the working folder changes', async () => {
+    const path = await fileOf(good)
+    const { code, stderr, lines } = await runChild(RELATIVE, {
+      cwd: folder.path,
+      args: [new URL('../../src/engine/sqlite/engine.ts', import.meta.url).href, basename(path)],
+    })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const removed = `${path} was removed while it was open: what is written to it will be lost`
+    expect(lines.map((line) => JSON.parse(line))).toEqual(['ok', 1, 1, 'rolled back', 'ok', removed])
+  })
+
   test('that was removed while it was open is noticed by health', async () => {
     const path = await fileOf(good)
     await using system = await open(path)
@@ -282,6 +341,37 @@ describe.runIf(selectedTiers().includes('sqlite'))('a SQLite file', () => {
     })
   })
 })
+
+/**
+ * A process that opens a file by a relative path and goes elsewhere, reads inside a transaction and outside of
+ * it, and asks how the file is, before and after it is removed.
+ */
+const RELATIVE = `
+  import { AsyncLocalStorage } from 'node:async_hooks'
+  import { mkdir, rm } from 'node:fs/promises'
+  import { resolve } from 'node:path'
+  // After -e, arguments begin one earlier.
+  const [module, path] = process.argv.slice(1)
+  const { sqliteEngine } = await import(module)
+  const { workspaces } = await import(new URL('../../schema/workspaces.ts', module))
+  const say = (value) => console.log(JSON.stringify(value))
+  const engine = await sqliteEngine({ path })
+  const file = resolve(path)
+  await mkdir('elsewhere', { recursive: true })
+  process.chdir('elsewhere')
+  const ping = () => engine.ping().then(() => 'ok', (error) => error.message)
+  say(await ping())
+  const outside = AsyncLocalStorage.snapshot()
+  const own = engine.transaction(async (tx) => {
+    say((await tx.remove(workspaces, { where: {} })).length)
+    say((await outside(() => engine.find(workspaces))).length)
+    throw new Error('rolled back')
+  })
+  say(await own.catch((error) => error.message))
+  say(await ping())
+  await rm(file)
+  say(await ping())
+  await engine.close()`
 
 interface Holder extends Child {
   order(what: 'take' | 'give'): Promise<void>

@@ -248,6 +248,59 @@ export const listMutants: readonly Mutant[] = [
         ),
     }),
   },
+  {
+    id: 'orders-guessed',
+    breaks: 'Leaves out of an order what has none, and takes any direction for the usual one',
+    scenario: 'lists.order-refused',
+    engine: verbs((inner) => ({
+      find: async (table, query, options) => {
+        const known = query?.orderBy?.filter(([key]) => (table as Table).columns[key]?.kind !== 'json')
+        const orderBy = known?.map(([key, way]) => [key, way === 'desc' ? way : 'asc'] as const)
+        return inner.find(table, query && { ...query, orderBy }, options)
+      },
+    })),
+  },
+  {
+    id: 'keys-among-items',
+    breaks: 'Finds a key among the items of a list and in a text, as Postgres does',
+    scenario: 'engine.keys-of-json',
+    engine: verbs((inner) => ({
+      find: async (table, query, options) => {
+        const where = (query?.where ?? {}) as Loose
+        const isKeyTest = (value: unknown) => isOperator(value) && value[OPERATOR] === 'hasKey'
+        const tests = Object.entries(where).filter(([, value]) => isKeyTest(value))
+        if (tests.length === 0) return inner.find(table, query, options)
+        // The cast: less of the same condition.
+        const rest = without(where, isKeyTest) as typeof query & object
+        const rows = await inner.find(table, { ...query, where: rest } as typeof query, options)
+        const has = (value: unknown, key: string) =>
+          Array.isArray(value) || typeof value !== 'object' || value === null
+            ? [value].flat().includes(key)
+            : Object.hasOwn(value, key)
+        return rows.filter((row) =>
+          tests.every(([column, test]) => has((row as Loose)[column], (test as { key: string }).key)),
+        )
+      },
+    })),
+  },
+  {
+    id: 'looks-shared',
+    breaks: 'Looks, without a condition, into whatever table was looked into first',
+    scenario: 'engine.looks-everywhere',
+    engine: (engine) => {
+      let first: unknown
+      return questions({
+        match: (match) =>
+          Object.fromEntries(
+            Object.entries(match).map(([key, value]) => {
+              if (!isOperator(value) || !('table' in value) || value.where !== undefined) return [key, value]
+              first ??= value
+              return [key, first]
+            }),
+          ),
+      })(engine)
+    },
+  },
 ]
 
 function without(match: Loose, drop: (value: unknown) => boolean): Loose {

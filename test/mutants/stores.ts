@@ -1,11 +1,12 @@
 /** Workspaces, codebases, agents, roles, settings, conversations and messages. */
 
 import { increment, merge, ne, ref } from '../../src/engine/query.ts'
-import { ValidationError } from '../../src/errors.ts'
+import { AlreadyExistsError, ValidationError } from '../../src/errors.ts'
 import { agents } from '../../src/schema/agents.ts'
 import { codebases } from '../../src/schema/codebases.ts'
 import { conversations } from '../../src/schema/conversations.ts'
 import type { JsonObject } from '../../src/schema/dsl/json.ts'
+import type { Insert } from '../../src/schema/dsl/table.ts'
 import { messages } from '../../src/schema/messages.ts'
 import { roles } from '../../src/schema/roles.ts'
 import { settings } from '../../src/schema/settings.ts'
@@ -525,6 +526,72 @@ export const storeMutants: readonly Mutant[] = [
         async touch(id, options) {
           const found = typeof id === 'string' ? await own.get(id, options) : null
           return found === null || found.deletedAt !== null ? own.touch(id, options) : found
+        },
+      },
+    })),
+  },
+  {
+    id: 'colons-in-ids',
+    breaks: 'Makes workspaces whose ids have colons',
+    scenario: 'workspaces.id-without-colon',
+    system: stores(({ workspaces: own, engine }) => ({
+      workspaces: {
+        async create(input, options) {
+          const { id } = input ?? {}
+          if (typeof id !== 'string' || !id.includes(':')) return own.create(input, options)
+          const times = { createdAt: engine.now(), updatedAt: engine.now() }
+          // The cast: lists that may not be changed.
+          const row = { slug: id, ...input, id, ...times } as Insert<typeof workspaces>
+          return (await engine.insert(workspaces, [row], options))[0]!
+        },
+      },
+    })),
+  },
+  {
+    id: 'group-for-a-conversation',
+    breaks: 'Gets a group for whoever asks for a direct conversation by its platform’s id',
+    scenario: 'conversations.get-or-create-of-a-group',
+    system: stores(({ conversations: own, engine }) => ({
+      conversations: {
+        getOrCreate: (input, options) =>
+          own.getOrCreate(input, options).catch(async (error: unknown) => {
+            if (!(error instanceof AlreadyExistsError)) throw error
+            const { workspaceId, platform, platformId } = input
+            const where = { workspaceId, platform, platformId }
+            const set = { deletedAt: null, version: increment() }
+            const [found] = await engine.update(conversations, { where, set }, options)
+            return found!
+          }),
+      },
+    })),
+  },
+  {
+    id: 'members-guessed',
+    breaks: 'Makes a list of whatever is given for the members of a group',
+    scenario: 'conversations.members-listed',
+    system: stores(({ conversations: own }) => ({
+      conversations: {
+        create: (input, options) =>
+          own.create(
+            input?.members == null || Array.isArray(input.members)
+              ? input
+              : { ...input, members: [String(input.members)] },
+            options,
+          ),
+      },
+    })),
+  },
+  {
+    id: 'paths-compared-as-text',
+    breaks: 'Lists codebases by their paths in the one spelling that is kept',
+    scenario: 'codebases.list-by-path',
+    system: stores(({ codebases: own }) => ({
+      codebases: {
+        async list(filter, options) {
+          const page = await own.list(filter, options)
+          if (filter?.path === undefined) return page
+          const paths = [filter.path].flat()
+          return { ...page, items: page.items.filter(({ path }) => paths.includes(path)) }
         },
       },
     })),

@@ -2,11 +2,11 @@
 
 import type { CallOptions } from '../../src/engine/engine.ts'
 import { increment, inTable, oneOfThese } from '../../src/engine/query.ts'
-import { InvalidTransitionError, ValidationError } from '../../src/errors.ts'
+import { InvalidTransitionError, NotFoundError, ValidationError } from '../../src/errors.ts'
 import { type Task, type TaskStatus, taskDependencies, tasks } from '../../src/schema/tasks.ts'
 import type { TaskStore } from '../../src/stores/tasks.ts'
 import type { Scope } from '../../src/system.ts'
-import { giveWay, type Mutant, stores } from './mutant.ts'
+import { giveWay, type Loose, type Mutant, stores } from './mutant.ts'
 
 export const taskMutants: readonly Mutant[] = [
   {
@@ -317,6 +317,38 @@ export const taskMutants: readonly Mutant[] = [
         engine.find(tasks, {
           where: { id: inTable(taskDependencies, 'dependsOnId', { taskId: String(id) }) },
         }),
+    })),
+  },
+  {
+    id: 'absent-task-mistaken',
+    breaks: 'Says of a task that is not there that a verb does not lead from its status',
+    scenario: 'tasks.transition-of-nothing',
+    system: tasksWith((_scope, own) => ({
+      reopen: (id, options) =>
+        own.reopen(id, options).catch((error: unknown) => {
+          if (!(error instanceof NotFoundError)) throw error
+          throw new InvalidTransitionError('tasks', id, 'reopen', 'cancelled', ['done'])
+        }),
+    })),
+  },
+  {
+    id: 'kept-columns-dropped',
+    breaks: 'Drops from a patch what cannot be changed, and changes the rest',
+    scenario: 'values.kept-columns',
+    system: tasksWith((_scope, own) => ({
+      update(id, patch, options) {
+        const { updatedAt: _updatedAt, createdAt: _createdAt, ...rest } = (patch ?? {}) as Loose
+        return own.update(id, rest, options)
+      },
+    })),
+  },
+  {
+    id: 'no-verification-guessed',
+    breaks: 'Takes what was verified for nothing when it counts as false',
+    scenario: 'tasks.outcome-refused',
+    system: tasksWith((_scope, own) => ({
+      complete: (id, options) =>
+        own.complete(id, options && { ...options, verification: options.verification || undefined }),
     })),
   },
 ]

@@ -1,7 +1,8 @@
 /** All or nothing, one after the other, seen by nobody; and how engines end. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Engine, RootEngine } from '../../src/engine/engine.ts'
+import type { CallOptions, Engine, RootEngine } from '../../src/engine/engine.ts'
+import type { Row, Table } from '../../src/schema/dsl/table.ts'
 import { type Mutant, mutateVerbs, verbs } from './mutant.ts'
 
 export const transactionMutants: readonly Mutant[] = [
@@ -213,6 +214,26 @@ export const transactionMutants: readonly Mutant[] = [
         await system.engine.ping()
         return system.health()
       },
+    }),
+  },
+  {
+    id: 'answers-without-pause',
+    breaks: 'Answers who asks the same again and again from memory, and lets nobody else have a turn',
+    scenario: 'transactions.timers-go-on',
+    engine: verbs((inner) => {
+      let asked = ''
+      let times = 0
+      let answer: Promise<unknown> = Promise.resolve()
+      return {
+        async get<T extends Table>(table: T, id: string, options?: CallOptions): Promise<Row<T> | null> {
+          const question = `${table.name} ${id}`
+          times = question === asked ? times + 1 : 0
+          asked = question
+          if (times < 100) answer = inner.get(table, id, options)
+          // The cast: the answer to the very same question.
+          return answer as Promise<Row<T> | null>
+        },
+      }
     }),
   },
 ]

@@ -3,8 +3,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Engine, UpdateQuery } from '../../src/engine/engine.ts'
 import { isOperator, OPERATOR } from '../../src/engine/query.ts'
+import { ValidationError } from '../../src/errors.ts'
 import type { Row, Table } from '../../src/schema/dsl/table.ts'
-import { answers, giveWay, type Loose, type Mutant, questions, verbs } from './mutant.ts'
+import { answers, giveWay, type Loose, type Mutant, questions, schema, verbs } from './mutant.ts'
 
 export const valueMutants: readonly Mutant[] = [
   {
@@ -235,6 +236,56 @@ export const valueMutants: readonly Mutant[] = [
       },
     })),
   },
+  {
+    id: 'text-cut',
+    breaks: 'Cuts text that is too long',
+    scenario: 'values.text-limits',
+    engine: questions({ row: cut, set: cut }),
+  },
+  {
+    id: 'times-clamped',
+    breaks: 'Takes a time that cannot be kept for the nearest one that can',
+    scenario: 'values.times-refused',
+    engine: questions({ row: clamped, set: clamped, match: clamped }),
+  },
+  {
+    id: 'json-shallow',
+    breaks: 'Refuses JSON that is nested deeper than a hundred levels',
+    scenario: 'values.json-depth',
+    engine: questions({
+      row: (row, table) => {
+        for (const [key, value] of Object.entries(row)) {
+          if (table.columns[key]?.kind === 'json' && depthOf(value) > 100) {
+            throw new ValidationError(`${table.name}.${key} is nested too deeply`, table.name, key)
+          }
+        }
+        return row
+      },
+    }),
+  },
+  {
+    id: 'json-of-this-realm',
+    breaks: 'Takes objects that another realm made for instances of a class',
+    scenario: 'values.json-of-another-realm',
+    engine: questions({
+      row: (row, table) => {
+        for (const [key, value] of Object.entries(row)) {
+          if (table.columns[key]?.kind !== 'json' || !isObject(value)) continue
+          if (!(value instanceof Object)) throw new ValidationError(`${table.name}.${key}`, table.name, key)
+        }
+        return row
+      },
+    }),
+  },
+  {
+    id: 'json-of-any-shape',
+    breaks: 'Keeps an object where lists are kept, and anything where objects are',
+    scenario: 'values.json-shapes',
+    engine: schema((table) => ({
+      ...table,
+      columnList: table.columnList.map((column) => ({ ...column, shape: undefined })),
+    })),
+  },
 ]
 
 function mapValues(row: Loose, change: (value: unknown, key: string) => unknown): Record<string, unknown> {
@@ -249,6 +300,32 @@ function inSeconds(row: Loose): Loose {
 
 function narrow(row: Loose): Loose {
   return mapValues(row, (value) => (Number.isSafeInteger(value) ? Number(value) | 0 : value))
+}
+
+function cut(row: Loose, table: Table): Loose {
+  return mapValues(row, (value, key) => {
+    const { kind, max = 0 } = table.columns[key] ?? {}
+    return kind === 'text' && typeof value === 'string' && value.length > max
+      ? Array.from(value).slice(0, max).join('')
+      : value
+  })
+}
+
+function clamped(row: Loose): Loose {
+  const [first, last] = ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'].map(Date.parse) as [
+    number,
+    number,
+  ]
+  return mapValues(row, (value) =>
+    value instanceof Date
+      ? new Date(Math.min(Math.max(Number.isNaN(value.getTime()) ? 0 : value.getTime(), first), last))
+      : value,
+  )
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
 function converted(row: Loose, table: Table): Loose {

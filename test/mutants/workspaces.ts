@@ -87,16 +87,27 @@ export const workspaceMutants: readonly Mutant[] = [
       in: (workspaceId) => ({ ...system.in(workspaceId), engine: system.engine }),
     }),
   },
+  {
+    id: 'confined-refusals-forgiven',
+    breaks: 'Commits the rest of a transaction in which confinement refused something',
+    scenario: 'confined.refusals-doom',
+    system: leaking((_confined, whole, workspaceId) => {
+      // By its verbs alone, it is not known for the engine of a transaction. The cast: the same verbs.
+      const verbs = Object.fromEntries(Object.entries(whole)) as unknown as Engine
+      const { transaction: _, ...apart } = confine(verbs, workspaceId)
+      return apart
+    }),
+  },
 ]
 
 /** Confined Systems over engines that let some verbs through. */
-function leaking(through: (confined: Engine, whole: Engine) => Partial<Engine>) {
+function leaking(through: (confined: Engine, whole: Engine, workspaceId: string) => Partial<Engine>) {
   const confined = (whole: Engine, workspaceId: string): Engine => {
     const within = confine(whole, workspaceId)
     return {
       ...within,
       transaction: (work, options) => whole.transaction((tx) => work(confined(tx, workspaceId)), options),
-      ...through(within, whole),
+      ...through(within, whole, workspaceId),
     }
   }
   const scopeOf = (engine: Engine): Scope => ({ ...createStores(engine), engine })

@@ -2,10 +2,16 @@
 
 import type { Engine, UpdateQuery, Write } from '../../src/engine/engine.ts'
 import { increment, isOperator, OPERATOR, type Where } from '../../src/engine/query.ts'
-import { AlreadyExistsError, InvalidReferenceError, ValidationError } from '../../src/errors.ts'
+import {
+  AlreadyExistsError,
+  InvalidReferenceError,
+  NotFoundError,
+  ValidationError,
+  VersionConflictError,
+} from '../../src/errors.ts'
 import type { Reference } from '../../src/schema/dsl/columns.ts'
 import type { Row, Table } from '../../src/schema/dsl/table.ts'
-import { giveWay, type Loose, type Mutant, questions, schema, verbs } from './mutant.ts'
+import { giveWay, type Loose, type Mutant, questions, schema, stores, verbs } from './mutant.ts'
 
 export const writeMutants: readonly Mutant[] = [
   {
@@ -356,6 +362,85 @@ export const writeMutants: readonly Mutant[] = [
       ref: (ref) =>
         ref.column === 'id' || ref.column === 'workspaceId' ? ref : { ...ref, offset: ref.offset + 1 },
     }),
+  },
+  {
+    id: 'absent-is-stale',
+    breaks: 'Calls a row that is not there stale when a version of it is insisted on',
+    scenario: 'versions.of-nothing',
+    system: stores(({ roles }) => ({
+      roles: {
+        update: (id, patch, options) =>
+          roles.update(id, patch, options).catch((error: unknown) => {
+            if (!(error instanceof NotFoundError) || options?.ifVersion === undefined) throw error
+            throw new VersionConflictError('roles', id, options.ifVersion, 0)
+          }),
+      },
+    })),
+  },
+  {
+    id: 'versions-guessed',
+    breaks: 'Takes what is no version for none at all',
+    scenario: 'versions.not-a-version',
+    system: stores(({ roles }) => ({
+      roles: {
+        update: (id, patch, options) =>
+          roles.update(
+            id,
+            patch,
+            Number.isSafeInteger(options?.ifVersion) ? options : { ...options, ifVersion: undefined },
+          ),
+      },
+    })),
+  },
+  {
+    id: 'conflict-answers-by-id',
+    breaks: 'Answers rows that gave way in the order of their ids',
+    scenario: 'engine.conflict-in-order',
+    engine: verbs((inner) => ({
+      insert: async (table, rows, options) => {
+        const answered = await inner.insert(table, rows, options)
+        if (options?.onConflict?.set === undefined) return answered
+        const key = (row: Row<typeof table>) => JSON.stringify(keyOf(table, row))
+        return answered.sort((a, b) => (key(a) < key(b) ? -1 : 1))
+      },
+    })),
+  },
+  {
+    id: 'conflict-row-by-row',
+    breaks: 'Stores rows that may give way one after the other, so that those in the way may refer to them',
+    scenario: 'engine.conflict-set-fresh',
+    engine: verbs((inner) => ({
+      insert: async (table, rows, options) => {
+        if (options?.onConflict?.set === undefined || rows.length < 2)
+          return inner.insert(table, rows, options)
+        const stored = []
+        for (const row of rows) {
+          // The cast: a row has the columns of the key.
+          const where = keyOf(table, row as unknown as Row<typeof table>)
+          const isThere = (await inner.find(table, { where, limit: 1 })).length > 0
+          stored.push(...(await inner.insert(table, [row], isThere ? options : undefined)))
+        }
+        return stored
+      },
+    })),
+  },
+  {
+    id: 'upsert-names-any-constraint',
+    breaks: 'Names the last of the constraints that an upsert violates',
+    scenario: 'errors.first-constraint-of-upserts',
+    engine: verbs((inner) => ({
+      insert: (table, rows, options) =>
+        inner.insert(table, rows, options).catch((error: unknown) => {
+          if (!(error instanceof AlreadyExistsError) || options?.onConflict?.set === undefined) throw error
+          const last = table.indexes.findLast(({ unique }) => unique)
+          throw last === undefined
+            ? error
+            : new AlreadyExistsError(
+                table.name,
+                last.columns.map(({ column }) => column.key),
+              )
+        }),
+    })),
   },
 ]
 

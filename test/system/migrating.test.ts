@@ -49,10 +49,11 @@ for (const tier of ['sqlite', 'postgres'] as const) {
 
     test('verifying refuses an empty database, says what to run, and changes nothing', async () => {
       for (let i = 0; i < 2; i++) {
-        await expect(open({ migrate: 'verify' })).rejects.toThrow(
-          new MigrationError(
-            `the database lacks ${known.map(({ tag }) => tag).join(', ')}; run \`npm run db:migrate\` or \`terrace migrate\` against it first`,
-          ),
+        const opening = open({ migrate: 'verify' })
+        await expect(opening).rejects.toThrow(MigrationError)
+        // A file that is not there is not made, and so lacks nothing in particular.
+        await expect(opening).rejects.toThrow(
+          /lacks 0000_core.*migrate: 'auto'|does not exist.*migrate: 'auto'/,
         )
       }
       await using system = await open()

@@ -1,7 +1,7 @@
 /** The engine's asynchronous calls over the synchronous verbs of a state. They reject, and never throw. */
 
 import type { Table } from '../../schema/dsl/table.ts'
-import { breathe } from '../breather.ts'
+import { breathing } from '../breather.ts'
 import type { AggregateQuery, CallOptions, FindQuery, OnConflict, UpdateQuery, Write } from '../engine.ts'
 import { checkNotice } from '../signals.ts'
 import type { TransactionCalls } from '../transaction.ts'
@@ -29,52 +29,40 @@ export function createCalls(
   const calls = {
     now,
     newId,
-    async find(table: Table, query?: FindQuery<Table>, call?: CallOptions) {
-      enter(call)
-      const pause = breathe()
-      if (pause !== undefined) await pause
-      return verbs.find(table, query)
-    },
-    async get(table: Table, id: string, call?: CallOptions) {
-      enter(call)
-      const pause = breathe()
-      if (pause !== undefined) await pause
-      return verbs.get(table, id)
-    },
-    async insert(
-      table: Table,
-      rows: readonly object[],
-      call?: CallOptions & { readonly onConflict?: OnConflict<Table> },
-    ) {
-      enter(call)
-      const pause = breathe()
-      if (pause !== undefined) await pause
-      return write(call, verbs.insert(table, rows, call?.onConflict))
-    },
-    async update(table: Table, query: UpdateQuery<Table>, call?: CallOptions) {
-      enter(call)
-      const pause = breathe()
-      if (pause !== undefined) await pause
-      return write(call, verbs.update(table, query))
-    },
-    async remove(table: Table, query: { readonly where: unknown }, call?: CallOptions) {
-      enter(call)
-      const pause = breathe()
-      if (pause !== undefined) await pause
-      return write(call, verbs.remove(table, query))
-    },
-    async write(parts: Write, call?: CallOptions) {
-      enter(call)
-      const pause = breathe()
-      if (pause !== undefined) await pause
-      return write(call, verbs.write(parts))
-    },
-    async aggregate(table: Table, query?: AggregateQuery<Table>, call?: CallOptions) {
-      enter(call)
-      const pause = breathe()
-      if (pause !== undefined) await pause
-      return verbs.aggregate(table, query)
-    },
+    ...breathing({
+      async find(table: Table, query?: FindQuery<Table>, call?: CallOptions) {
+        enter(call)
+        return verbs.find(table, query)
+      },
+      async get(table: Table, id: string, call?: CallOptions) {
+        enter(call)
+        return verbs.get(table, id)
+      },
+      async insert(
+        table: Table,
+        rows: readonly object[],
+        call?: CallOptions & { readonly onConflict?: OnConflict<Table> },
+      ) {
+        enter(call)
+        return write(call, verbs.insert(table, rows, call?.onConflict))
+      },
+      async update(table: Table, query: UpdateQuery<Table>, call?: CallOptions) {
+        enter(call)
+        return write(call, verbs.update(table, query))
+      },
+      async remove(table: Table, query: { readonly where: unknown }, call?: CallOptions) {
+        enter(call)
+        return write(call, verbs.remove(table, query))
+      },
+      async write(parts: Write, call?: CallOptions) {
+        enter(call)
+        return write(call, verbs.write(parts))
+      },
+      async aggregate(table: Table, query?: AggregateQuery<Table>, call?: CallOptions) {
+        enter(call)
+        return verbs.aggregate(table, query)
+      },
+    }),
     async notify(channel: string, payload: string, call?: CallOptions) {
       enter(call)
       checkNotice(channel, payload)

@@ -2,7 +2,6 @@
 
 import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { PGlite } from '@electric-sql/pglite'
 import { ConfigError, TerraceError } from '../../errors.ts'
 import { loadDriver } from '../drivers.ts'
 import { createLock, type Lock } from '../lock.ts'
@@ -16,7 +15,14 @@ export interface PgliteEngineOptions extends PostgresEngineOptions {
   /** A folder, made if it is not there; in memory without one. */
   readonly path?: string | undefined
   /** A database that is open already; its closing is left to you. */
-  readonly database?: PGlite
+  readonly database?: PgliteDatabase
+}
+
+/** The part of PGlite that is used. */
+export interface PgliteDatabase {
+  query<T>(text: string, values?: unknown[], options?: object): Promise<{ rows: T[] }>
+  onNotification(handler: (channel: string, payload: string) => void): () => void
+  close(): Promise<void>
 }
 
 export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<PostgresEngine> {
@@ -44,7 +50,8 @@ export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<P
     dialect: pgliteDialect,
     async drizzle() {
       const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/pglite'))
-      return drizzle(database)
+      // The cast: it is the driver's own.
+      return drizzle(database as never)
     },
     connect,
     connectDirect: connect,
@@ -76,7 +83,7 @@ export async function pgliteEngine(options: PgliteEngineOptions = {}): Promise<P
 }
 
 /** Every engine over a database takes its turn in the same queue: there is but one connection. */
-function turnsOf(database: PGlite): Lock {
+function turnsOf(database: PgliteDatabase): Lock {
   const known = queues.get(database)
   if (known !== undefined) return known
   const turns = createLock()
@@ -84,10 +91,10 @@ function turnsOf(database: PGlite): Lock {
   return turns
 }
 
-const queues = new WeakMap<PGlite, Lock>()
+const queues = new WeakMap<PgliteDatabase, Lock>()
 
 interface Opened {
-  readonly database: PGlite
+  readonly database: PgliteDatabase
   readonly target: string
   close(): Promise<void>
 }

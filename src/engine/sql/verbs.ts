@@ -7,7 +7,7 @@ import { ValidationError } from '../../errors.ts'
 import { compareScalars, type Scalar } from '../../schema/dsl/order.ts'
 import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 import { isStorableText } from '../../schema/dsl/values.ts'
-import { breathe } from '../breather.ts'
+import { breathing } from '../breather.ts'
 import type {
   AggregateQuery,
   CallOptions,
@@ -58,11 +58,9 @@ export type Verbs = Pick<Engine, 'find' | 'get' | 'insert' | 'update' | 'remove'
 export function createVerbs(backend: Backend): Verbs {
   const { dialect, cache, enter } = backend
   // Rows are checked on the way in and decoded by the table's own columns: that is what makes a row a `Row<T>`.
-  return {
+  return breathing({
     async find(table: Table, query: FindQuery<Table> = {}, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
-      if (pause !== undefined) await pause
       const shape = new Shape(`find ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const order = shape.order(table, query.orderBy)
@@ -77,8 +75,6 @@ export function createVerbs(backend: Backend): Verbs {
 
     async get(table: Table, id: string, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
-      if (pause !== undefined) await pause
       refuseCompositeKey(table)
       return isStorableText(id) ? backend.get(table, id, options) : null
     },
@@ -89,8 +85,6 @@ export function createVerbs(backend: Backend): Verbs {
       options?: CallOptions & { readonly onConflict?: OnConflict<Table> },
     ) {
       enter(options)
-      const pause = breathe()
-      if (pause !== undefined) await pause
       if (rows.length === 0) return []
       const insert = takeApartInsert(table, rows, options?.onConflict)
       const inserted = await backend.insert(insert, options)
@@ -99,8 +93,6 @@ export function createVerbs(backend: Backend): Verbs {
 
     async update(table: Table, query: UpdateQuery<Table>, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
-      if (pause !== undefined) await pause
       const shape = new Shape(`update ${table.sqlName} `)
       const update = takeApartUpdate(shape, table, query)
       if (query.limit === 0) return []
@@ -111,8 +103,6 @@ export function createVerbs(backend: Backend): Verbs {
 
     async remove(table: Table, query: { readonly where: unknown }, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
-      if (pause !== undefined) await pause
       const shape = new Shape(`remove ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const statement = cache.statement(shape.key, () => compileRemove(dialect, table, shape, where))
@@ -121,15 +111,11 @@ export function createVerbs(backend: Backend): Verbs {
 
     async write(write: Write, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
-      if (pause !== undefined) await pause
       return backend.write(takeApartWrite(write), options)
     },
 
     async aggregate(table: Table, query: AggregateQuery<Table> = {}, options?: CallOptions) {
       enter(options)
-      const pause = breathe()
-      if (pause !== undefined) await pause
       const shape = new Shape(`aggregate ${table.sqlName} `)
       const where = shape.where(table, query.where)
       const groupBy = shape.columns(table, query.groupBy, [
@@ -149,7 +135,7 @@ export function createVerbs(backend: Backend): Verbs {
       return results.sort((a, b) => compareGroups(groupBy, a.group as AnyRow, b.group as AnyRow))
     },
     // The generic signatures of `Engine`, over the untyped rows above: TypeScript cannot follow a row type through SQL.
-  } as unknown as Verbs
+  }) as unknown as Verbs
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The driver, loaded when a database is opened and not before. */
 
 import { loadDriver } from '../drivers.ts'
-import type { Driver } from './connection.ts'
+import type { Driver } from './driver.ts'
 
 export async function loadBetterSqlite3(): Promise<Driver> {
   const module = await loadDriver('better-sqlite3', () => import('better-sqlite3'))

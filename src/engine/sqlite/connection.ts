@@ -1,13 +1,10 @@
 /** One connection to a SQLite file: its settings, its functions and its prepared statements. */
 
-import type BetterSqlite from 'better-sqlite3'
 import type { Statement } from '../sql/statement.ts'
 import type { AnyRow } from '../sql/verbs.ts'
 import { HAS_KEY_FUNCTION, MERGE_FUNCTION } from './dialect.ts'
+import type { Database, Driver, Prepared } from './driver.ts'
 import { hasJsonKey, mergeJsonText } from './json-functions.ts'
-
-export type Driver = typeof BetterSqlite
-export type Database = BetterSqlite.Database
 
 export interface Connection {
   readonly database: Database
@@ -22,6 +19,8 @@ export interface Connection {
 
 export interface ConnectionOptions {
   readonly readonly?: boolean
+  /** Not to be made. */
+  readonly mustExist?: boolean
   /** FULL survives a power cut with every commit; NORMAL may lose the last ones, and never more. */
   readonly synchronous?: 'NORMAL' | 'FULL'
 }
@@ -29,7 +28,11 @@ export interface ConnectionOptions {
 /** Throws SQLITE_BUSY while another process is in the way: switching to WAL needs the file for itself. */
 export function openConnection(Driver: Driver, path: string, options: ConnectionOptions = {}): Connection {
   // `timeout` is busy_timeout, which would block the event loop; waiting is `patiently`'s.
-  const database = new Driver(path, { timeout: 0, readonly: options.readonly ?? false })
+  const database = new Driver(path, {
+    timeout: 0,
+    readonly: options.readonly ?? false,
+    fileMustExist: options.mustExist ?? false,
+  })
   try {
     configure(database, options)
   } catch (error) {
@@ -53,13 +56,13 @@ export function configure(database: Database, options: ConnectionOptions): void 
 export function wrapConnection(database: Database): Connection {
   database.function(MERGE_FUNCTION, { deterministic: true }, mergeJsonText)
   database.function(HAS_KEY_FUNCTION, { deterministic: true }, hasJsonKey)
-  const prepared = new WeakMap<Statement, BetterSqlite.Statement<unknown[], AnyRow>>()
-  const controls = new Map<string, BetterSqlite.Statement>()
+  const prepared = new WeakMap<Statement, Prepared>()
+  const controls = new Map<string, Prepared>()
 
   function prepare(statement: Statement) {
     let ready = prepared.get(statement)
     if (ready === undefined) {
-      ready = database.prepare<unknown[], AnyRow>(statement.text)
+      ready = database.prepare(statement.text)
       if (statement.fromCells !== undefined && ready.reader) ready.raw(true)
       prepared.set(statement, ready)
     }
@@ -75,13 +78,14 @@ export function wrapConnection(database: Database): Connection {
         return []
       }
       // Never `get` for what writes: it leaves the statement unfinished, and SQLite's checkpoints come at the end.
-      const rows = ready.all(bound)
+      // The cast: objects by column, or lists that are about to become such.
+      const rows = ready.all(bound) as AnyRow[]
       const finish = finisherOf(statement)
       if (finish !== undefined) for (let i = 0; i < rows.length; i++) rows[i] = finish(rows[i]!)
       return rows
     },
     first(statement, bound) {
-      const row = prepare(statement).get(bound)
+      const row = prepare(statement).get(bound) as AnyRow | undefined
       const finish = finisherOf(statement)
       return row === undefined || finish === undefined ? row : finish(row)
     },

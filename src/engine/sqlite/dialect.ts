@@ -54,8 +54,11 @@ export const sqliteDialect: Dialect = {
   selected: (text) => text,
   byPosition: true,
   booleanLiteral: (value) => (value ? '1' : '0'),
-  isAmong: (text, list, { kind }) =>
-    `${kind === 'bytes' ? `hex(${text})` : text} in (select value from json_each(${list}))`,
+  isAmong(text, list, { kind }) {
+    const among = `in (select value from json_each(${list}))`
+    // `hex` makes the empty text of null, as it does of no bytes.
+    return kind === 'bytes' ? `(${text} is not null and hex(${text}) ${among})` : `${text} ${among}`
+  },
   contains: (text, part) => `instr(${text}, ${part}) > 0`,
   hasKey: (column, key) => `${HAS_KEY_FUNCTION}(${column}, ${key})`,
   mergeJson: (column, patch) => `${MERGE_FUNCTION}(${column}, ${patch})`,

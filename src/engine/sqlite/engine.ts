@@ -6,7 +6,7 @@
 
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ClosedError, ConfigError, TerraceError, UnavailableError } from '../../errors.ts'
+import { ClosedError, ConfigError, MigrationError, TerraceError, UnavailableError } from '../../errors.ts'
 import { type Clock, createClock } from '../clock.ts'
 import { loadDriver } from '../drivers.ts'
 import type { CallOptions, Engine, RootEngine, TransactionOptions } from '../engine.ts'
@@ -19,8 +19,9 @@ import { createVerbs, type MaybePromise } from '../sql/verbs.ts'
 import { createTransactionScope, runTransaction } from '../transaction.ts'
 import { loadBetterSqlite3 } from './better-sqlite3.ts'
 import { createSqliteCalls, type SqliteCalls } from './calls.ts'
-import { type Connection, type Database, openConnection, wrapConnection } from './connection.ts'
+import { type Connection, openConnection, wrapConnection } from './connection.ts'
 import { sqliteDialect } from './dialect.ts'
+import type { Database, Driver } from './driver.ts'
 import { isBusy, translate } from './errors.ts'
 import { createGathering } from './gather.ts'
 import { type Migrate, sqliteMigrations } from './migrations.ts'
@@ -29,6 +30,8 @@ import { patiently } from './patience.ts'
 export interface SqliteEngineOptions {
   /** A file, made if it is not there, or `:memory:`. */
   readonly path?: string
+  /** A file that is not there is an error, rather than made. */
+  readonly mustExist?: boolean | undefined
   /** A database that is open already; Terrace leaves its settings and its closing to you. */
   readonly database?: Database
   /** FULL survives a power cut with every commit; NORMAL may lose the last ones, and never more. */
@@ -106,9 +109,9 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
   function openReader() {
     // What a transaction has not committed is invisible to another connection.
     // The cast: the driver's own class. By the path as it was when it was opened: the working folder may change.
-    const Driver = connection.database.constructor as never as new (path: string, options: object) => Database
+    const Again = connection.database.constructor as never as Driver
     try {
-      const extra = wrapConnection(new Driver(target, { timeout: 0, readonly: true }))
+      const extra = wrapConnection(new Again(target, { timeout: 0, readonly: true }))
       return { connection: extra, calls: createSqliteCalls(extra, cache, target, report) }
     } catch (error) {
       throw translate(error, undefined, target)
@@ -241,7 +244,8 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
     },
     async unwrap() {
       const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/better-sqlite3'))
-      return { database: connection.database, drizzle: drizzle(connection.database) }
+      // The cast: it is the driver's own.
+      return { database: connection.database, drizzle: drizzle(connection.database as never) }
     },
     async close() {
       scope.check()
@@ -253,12 +257,15 @@ export async function sqliteEngine(options: SqliteEngineOptions = {}): Promise<S
 }
 
 async function open(options: SqliteEngineOptions, target: string): Promise<Connection> {
-  const { database, synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
+  const { database, mustExist = false, synchronous = 'NORMAL', patience = PATIENCE, hooks } = options
   let connection: Connection | undefined
   try {
     if (database === undefined) {
-      const Driver = await loadBetterSqlite3()
-      const attempt = () => openConnection(Driver, target, { synchronous })
+      if (mustExist && target !== ':memory:' && !existsSync(target)) {
+        throw new MigrationError(`${target} does not exist; open it once with \`migrate: 'auto'\` to make it`)
+      }
+      const Sqlite = await loadBetterSqlite3()
+      const attempt = () => openConnection(Sqlite, target, { synchronous, mustExist })
       connection = await patiently(attempt, { patience, onBusy: hooks?.retry })
     } else {
       connection = wrapConnection(database)

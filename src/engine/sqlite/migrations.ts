@@ -15,8 +15,9 @@ export function sqliteMigrations({ database }: Connection): MigrationTarget {
     query: (sql, params = []) =>
       patiently(
         () => {
-          const statement = database.prepare<unknown[], Record<string, unknown>>(sql)
-          if (statement.reader) return statement.all(...params)
+          const statement = database.prepare(sql)
+          // The cast: rows are by column unless told.
+          if (statement.reader) return statement.all(...params) as Record<string, unknown>[]
           statement.run(...params)
           return []
         },
