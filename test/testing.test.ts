@@ -3,10 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { everything } from '../src/conformance/expect.ts'
 import { seed } from '../src/conformance/verbs.ts'
-import { createMemoryEngine } from '../src/engine/memory/engine.ts'
 import { id, table } from '../src/index.ts'
 import { tables } from '../src/schema/tables.ts'
-import { createSystem } from '../src/system.ts'
+import { createSystem, type System } from '../src/system.ts'
 import { createTestSystem, resetSystem } from '../src/testing/index.ts'
 import { selectedTiers } from './support/tiers.ts'
 import { createPlace, type TestPlace } from './system/databases.ts'
@@ -33,10 +32,15 @@ test('a test System is seeded by the clock it has, and gives what the seed answe
 })
 
 test('a seed that fails is told, and leaves nothing open', async () => {
-  const engine = createMemoryEngine()
-  const failing = createTestSystem({ engine, seed: () => Promise.reject(new Error('no seed')) })
+  let seen: System | undefined
+  const failing = createTestSystem({
+    async seed(system) {
+      seen = system
+      throw new Error('no seed')
+    },
+  })
   await expect(failing).rejects.toThrow('no seed')
-  await expect(engine.ping()).rejects.toMatchObject({ code: 'CLOSED' })
+  await expect(seen?.engine.ping()).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
 describe.each(selectedTiers())('resetting on %s', (tier) => {

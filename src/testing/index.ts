@@ -7,7 +7,8 @@ import { createTestClock, type TestClock } from './clock.ts'
 export { rerunTransactions } from './rerun.ts'
 export { createTestClock, type TestClock }
 
-export interface TestSystemOptions<S = undefined> extends Omit<SystemOptions, 'clock'> {
+/** What `createSystem` takes, but for an engine that is open, which has a clock already. */
+export interface TestSystemOptions<S = undefined> extends Omit<SystemOptions, 'clock' | 'engine'> {
   /** Makes what the test starts from; what it answers is `seeded`. */
   readonly seed?: ((system: System, clock: TestClock) => Promise<S>) | undefined
 }

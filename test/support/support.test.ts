@@ -13,7 +13,7 @@ import setup from './global-setup.ts'
 import { type NeonProxy, startNeonProxy } from './neon-proxy.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 import { tempDir } from './temp.ts'
-import { selectedTiers } from './tiers.ts'
+import { selectedDialects, selectedTiers } from './tiers.ts'
 import { startWire, type Wire } from './wire.ts'
 
 /** What the global setup provides to tests: the server that most of this file runs on. */
@@ -38,6 +38,13 @@ describe('tiers', () => {
   test('all are selected by default, else those named, in their usual order', () => {
     expect(selectedTiers({})).toEqual(['memory', 'sqlite', 'pglite', 'postgres', 'neon'])
     expect(selectedTiers({ TERRACE_TEST_TIERS: ' neon, memory ' })).toEqual(['memory', 'neon'])
+  })
+
+  test('name the dialects that are tested beneath the engines', () => {
+    expect(selectedDialects({})).toEqual(['postgres', 'sqlite'])
+    expect(selectedDialects({ TERRACE_TEST_TIERS: 'memory,pglite' })).toEqual([])
+    expect(selectedDialects({ TERRACE_TEST_TIERS: 'sqlite' })).toEqual(['sqlite'])
+    expect(selectedDialects({ TERRACE_TEST_TIERS: 'neon' })).toEqual(['postgres'])
   })
 
   test('an unknown name is refused with the list of the known', () => {
