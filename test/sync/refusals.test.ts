@@ -261,6 +261,36 @@ describe('who does not behave', () => {
     await expect.poll(() => other.text.length).toBe(length)
   })
 
+  test('a writer that is faster than the store is not read from meanwhile, and nothing of it is lost', async () => {
+    const { test, system, id } = await open()
+    await using _test = test
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>()
+    let calls = 0
+    const notes: SyncNotes = {
+      ...system.notes,
+      async applyUpdate(...args) {
+        // The others say that they have nothing to say.
+        if (args[1].length < 1000) return
+        calls++
+        await gate
+        return system.notes.applyUpdate(...args)
+      },
+    }
+    await using at = await host(system, { notes, limits: { pendingBytes: 50_000 } })
+    using client = await rawClient(`${at.ws}/${id}`)
+    for (let i = 0; i < 300; i++) client.socket.send(message(SYNC, UPDATE, typing('x'.repeat(20_000))))
+    await expect.poll(() => calls).toBeGreaterThan(1)
+    // As long as it takes another client to come, and to go, some times over.
+    for (let i = 0; i < 5; i++) {
+      using other = yWebsocket(at, id)
+      await expect.poll(() => other.isSynced).toBe(true)
+    }
+    expect(calls).toBeLessThan(50)
+    openGate()
+    await expect.poll(() => calls).toBe(300)
+    await expect.poll(async () => (await system.notes.read(id)).text.length).toBe(6_000_005)
+  })
+
   test('a connection that dies without a word is noticed', async () => {
     const { test, system, id } = await open()
     await using _test = test
