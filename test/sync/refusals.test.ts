@@ -3,8 +3,10 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { createMemoryEngine } from '../../src/engine/memory/engine.ts'
 import { UnavailableError } from '../../src/errors.ts'
 import { createSyncServer, type SyncNotes } from '../../src/sync/index.ts'
+import { createSystem } from '../../src/system.ts'
 import { createTestSystem } from '../../src/testing/index.ts'
 import { declined, message, rawClient, typing } from './raw.ts'
 import { hocuspocus, hocuspocusSocket, host, yWebsocket } from './support.ts'
@@ -331,6 +333,29 @@ describe('what was said', () => {
     expect(client.provider.hasUnsyncedChanges).toBe(true)
     openGate()
     await expect.poll(() => client.isSaved).toBe(true)
+  })
+
+  test('an update that comes again is not acknowledged before the first of it is durable', async () => {
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>()
+    const engine = createMemoryEngine({})
+    let isHeld = false
+    const write: typeof engine.write = async (...args) => {
+      if (isHeld) await gate
+      return engine.write(...args)
+    }
+    await using system = await createSystem({ engine: { ...engine, write } })
+    const { id: workspaceId } = await system.workspaces.create({ title: 'W' })
+    const { id } = await system.notes.create({ workspaceId, title: 'N', text: 'Hello' })
+    const order: string[] = []
+    const update = typing('again')
+    isHeld = true
+    const first = system.notes.applyUpdate(id, update).then(() => order.push('first'))
+    const second = system.notes.applyUpdate(id, update).then(() => order.push('second'))
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+    order.push('gate')
+    openGate()
+    await Promise.all([first, second])
+    expect(order).toEqual(['gate', 'first', 'second'])
   })
 
   test('a store that fails is not passed over in silence: the client comes back and says it again', async () => {
