@@ -200,7 +200,7 @@ function requestOf({ headers, url, rawHeaders }: IncomingMessage): Request {
 type Accept = (request: IncomingMessage, socket: Duplex, head: Buffer, done: (socket: Socket) => void) => void
 
 async function loadAccept(maxPayload: number): Promise<Accept> {
-  const { WebSocketServer } = await loadPeer('ws', 'a sync server over WebSockets', () => import('ws'))
+  const { WebSocketServer } = await loadPeer('ws', 'a WebSocket server', () => import('ws'))
   const server = new WebSocketServer({ noServer: true, maxPayload, clientTracking: false })
   // The cast: messages are buffers, for `binaryType` is left as it is.
   return (request, socket, head, done) =>

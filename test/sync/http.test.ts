@@ -93,7 +93,8 @@ describe.each(tiers)('on %s', (tier) => {
     await expect.poll(() => a.names()).toEqual(['resync', 'deleted'])
     await a.ended
     await system.notes.create({ id, workspaceId, title: 'Again', text: 'Another' })
-    for (const after of [old, cursor, 'nonsense', `${cursor}999`]) {
+    const ahead = `${await system.notes.cursor(id)}999`
+    for (const after of [old, cursor, ahead, 'nonsense']) {
       await using b = reader(await sync.fetch(new Request(`${BASE}/${id}/events?after=${after}`)))
       await expect.poll(() => b.text()).toBe('Another')
       expect(b.names()).toEqual(['resync'])

@@ -3,8 +3,10 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { createMemoryEngine } from '../../src/engine/memory/engine.ts'
 import { UnavailableError } from '../../src/errors.ts'
 import { createSyncServer, type SyncNotes } from '../../src/sync/index.ts'
+import { createSystem } from '../../src/system.ts'
 import { createTestSystem } from '../../src/testing/index.ts'
 import { declined, message, rawClient, typing } from './raw.ts'
 import { hocuspocus, hocuspocusSocket, host, yWebsocket } from './support.ts'
@@ -261,6 +263,36 @@ describe('who does not behave', () => {
     await expect.poll(() => other.text.length).toBe(length)
   })
 
+  test('a writer that is faster than the store is not read from meanwhile, and nothing of it is lost', async () => {
+    const { test, system, id } = await open()
+    await using _test = test
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>()
+    let calls = 0
+    const notes: SyncNotes = {
+      ...system.notes,
+      async applyUpdate(...args) {
+        // The others say that they have nothing to say.
+        if (args[1].length < 1000) return
+        calls++
+        await gate
+        return system.notes.applyUpdate(...args)
+      },
+    }
+    await using at = await host(system, { notes, limits: { pendingBytes: 50_000 } })
+    using client = await rawClient(`${at.ws}/${id}`)
+    for (let i = 0; i < 300; i++) client.socket.send(message(SYNC, UPDATE, typing('x'.repeat(20_000))))
+    await expect.poll(() => calls).toBeGreaterThan(1)
+    // As long as it takes another client to come, and to go, some times over.
+    for (let i = 0; i < 5; i++) {
+      using other = yWebsocket(at, id)
+      await expect.poll(() => other.isSynced).toBe(true)
+    }
+    expect(calls).toBeLessThan(50)
+    openGate()
+    await expect.poll(() => calls).toBe(300)
+    await expect.poll(async () => (await system.notes.read(id)).text.length).toBe(6_000_005)
+  })
+
   test('a connection that dies without a word is noticed', async () => {
     const { test, system, id } = await open()
     await using _test = test
@@ -301,6 +333,29 @@ describe('what was said', () => {
     expect(client.provider.hasUnsyncedChanges).toBe(true)
     openGate()
     await expect.poll(() => client.isSaved).toBe(true)
+  })
+
+  test('an update that comes again is not acknowledged before the first of it is durable', async () => {
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>()
+    const engine = createMemoryEngine({})
+    let isHeld = false
+    const write: typeof engine.write = async (...args) => {
+      if (isHeld) await gate
+      return engine.write(...args)
+    }
+    await using system = await createSystem({ engine: { ...engine, write } })
+    const { id: workspaceId } = await system.workspaces.create({ title: 'W' })
+    const { id } = await system.notes.create({ workspaceId, title: 'N', text: 'Hello' })
+    const order: string[] = []
+    const update = typing('again')
+    isHeld = true
+    const first = system.notes.applyUpdate(id, update).then(() => order.push('first'))
+    const second = system.notes.applyUpdate(id, update).then(() => order.push('second'))
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+    order.push('gate')
+    openGate()
+    await Promise.all([first, second])
+    expect(order).toEqual(['gate', 'first', 'second'])
   })
 
   test('a store that fails is not passed over in silence: the client comes back and says it again', async () => {
