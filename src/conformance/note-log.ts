@@ -591,6 +591,31 @@ export const noteLogScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'notes.log-text-with-what-came-between',
+    guarantee: 'What arrives while an update is on its way is in the text that is stored with that update',
+    async run({ system }) {
+      const { id } = await aNote(system, 'start')
+      let isFirst = true
+      const writer: System = await another(
+        system,
+        {},
+        beforeWritesTo(noteUpdates, async () => {
+          if (!isFirst) return
+          isFirst = false
+          await system.notes.append(id, '<other>')
+          await writer.notes.open(id)
+        }),
+      )
+      const { seq } = await writer.notes.append(id, '<mine>')
+      await becomes(async () => (await system.engine.get(noteTexts, id))?.seq, seq)
+      for (const each of [system, writer, await another(system)]) {
+        const text = await textIn(each, id)
+        assert.ok(text.includes('<other>') && text.includes('<mine>'), text)
+      }
+      await writer.close()
+    },
+  },
+  {
     id: 'notes.log-text-that-could-not-be-stored',
     guarantee:
       'A text that could not be stored beside the log fails no edit; a search that would miss it fails until it is',

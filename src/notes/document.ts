@@ -145,6 +145,7 @@ export function createLiveDocument(
       waiting = []
       const { entries, placeOf } = merged(batch)
       // Now the document is the log, as far as it was read, and this batch.
+      const readTo = seq
       const text = events.wantsText(live) ? textOf(doc) : undefined
       let head: NoteHead
       try {
@@ -166,7 +167,8 @@ export function createLiveDocument(
       for (const [i, { waiters }] of batch.entries()) {
         for (const { resolve } of waiters) resolve(first + placeOf[i]!)
       }
-      events.logged(live, head, isNext ? text : undefined)
+      // What arrived meanwhile is in the document, and not in the text.
+      events.logged(live, head, first === readTo + 1 ? text : undefined)
     }
   }
 
