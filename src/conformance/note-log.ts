@@ -284,11 +284,12 @@ export const noteLogScenarios: readonly Scenario[] = [
       const other = await second()
       const { id } = await aNote(system, 'start')
       const log = createNoteLog(other.engine)
+      const { epoch } = (await log.head(id))!
       const read: number[] = []
       let isDone = false
       const reader = (async () => {
         while (!isDone || (await log.head(id))!.seq > (read.at(-1) ?? 0)) {
-          const updates = await log.since(id, read.at(-1) ?? 0)
+          const updates = await log.since(id, epoch, read.at(-1) ?? 0)
           assert.ok(updates !== undefined)
           read.push(...updates.map(({ seq }) => seq))
         }
@@ -301,15 +302,16 @@ export const noteLogScenarios: readonly Scenario[] = [
         read,
         range(head).map((i) => i + 1),
       )
-      assert.deepEqual(await log.since(id, head), [])
+      assert.deepEqual(await log.since(id, epoch, head), [])
       // Those a little behind find their place after a compaction, too.
       await system.notes.compact(id)
-      assert.equal((await log.since(id, 1))?.length, head - 1)
+      assert.equal((await log.since(id, epoch, 1))?.length, head - 1)
       await system.notes.append(id, 'more')
       await (await another(system, { retainMs: 0 })).notes.compact(id)
-      assert.equal(await log.since(id, 1), undefined)
-      assert.deepEqual(await log.since(id, head + 1), [])
-      await refused('NOT_FOUND', log.since('nobody', 0))
+      assert.equal(await log.since(id, epoch, 1), undefined)
+      assert.deepEqual(await log.since(id, epoch, head + 1), [])
+      await refused('NOT_FOUND', log.since('nobody', epoch, 0))
+      await refused('NOT_FOUND', log.since(id, 'another', 0))
     },
   },
   {

@@ -242,7 +242,7 @@ export function createLiveDocument(
     check()
     try {
       if ((await currentHead()).seq <= seq) return
-      const updates = await log.since(noteId, seq)
+      const updates = await log.since(noteId, epoch, seq)
       check()
       if (updates === undefined) {
         const parts = await log.load(noteId)

@@ -52,8 +52,16 @@ export interface NoteLog {
    * its `seq`. Throws `NotFoundError` when the note is gone, or is another one by now.
    */
   append(noteId: string, epoch: string, entries: readonly Entry[], options?: CallOptions): Promise<NoteHead>
-  /** The updates after this number, or undefined when some of them are only in the snapshot by now. */
-  since(noteId: string, seq: number, options?: CallOptions): Promise<readonly NoteUpdate[] | undefined>
+  /**
+   * The updates after this number, or undefined when some of them are only in the snapshot by now. Throws
+   * `NotFoundError` when the note is gone, or is another one by now.
+   */
+  since(
+    noteId: string,
+    epoch: string,
+    seq: number,
+    options?: CallOptions,
+  ): Promise<readonly NoteUpdate[] | undefined>
   /** Throws `NotFoundError`. */
   load(noteId: string, options?: CallOptions): Promise<Parts>
   /**
@@ -79,15 +87,24 @@ export function createNoteLog(engine: Engine): NoteLog {
       const from = snapshot?.seq ?? 0
       // The reads are not one view of the log, so they are held against one another.
       if (from !== head.snapshotSeq) continue
-      const updates = await rowsAfter(noteId, from, options)
+      const updates = await rowsAfter(noteId, head.epoch, from, options)
       const seq = from + updates.length
       if (isGapless(updates, from) && seq >= head.seq) return { head, snapshot, updates, seq }
     }
     throw new UnavailableError(`notes: ${JSON.stringify(noteId)} kept being compacted; try again`)
   }
 
-  function rowsAfter(noteId: string, seq: number, options?: CallOptions): Promise<NoteUpdate[]> {
-    return engine.find(noteUpdates, { where: { noteId, seq: gt(seq) }, orderBy: [['seq', 'asc']] }, options)
+  /** Of this log: another note may have the id by now. */
+  const within = (noteId: string, epoch: string) => inTable(noteHeads, 'noteId', { noteId, epoch })
+
+  function rowsAfter(
+    noteId: string,
+    epoch: string,
+    seq: number,
+    options?: CallOptions,
+  ): Promise<NoteUpdate[]> {
+    const where = { noteId: within(noteId, epoch), seq: gt(seq) }
+    return engine.find(noteUpdates, { where, orderBy: [['seq', 'asc']] }, options)
   }
 
   return {
@@ -120,12 +137,12 @@ export function createNoteLog(engine: Engine): NoteLog {
       return head
     },
 
-    async since(noteId, seq, options) {
-      const updates = await rowsAfter(noteId, seq, options)
+    async since(noteId, epoch, seq, options) {
+      const updates = await rowsAfter(noteId, epoch, seq, options)
       if (updates.length > 0) return isGapless(updates, seq) ? updates : undefined
       // None there are, or none there are any more.
       const head = await engine.get(noteHeads, noteId, options)
-      if (head === null) throw new NotFoundError(notes.name, noteId)
+      if (head?.epoch !== epoch) throw new NotFoundError(notes.name, noteId)
       return head.floorSeq > seq ? undefined : []
     },
 
@@ -164,9 +181,8 @@ export function createNoteLog(engine: Engine): NoteLog {
     },
 
     async project(noteId, epoch, seq, text, options) {
-      // Of this log: another note may have the id by now.
-      const same = inTable(noteHeads, 'noteId', { noteId, epoch })
-      await engine.update(noteTexts, { where: { noteId: same, seq: lt(seq) }, set: { seq, text } }, options)
+      const where = { noteId: within(noteId, epoch), seq: lt(seq) }
+      await engine.update(noteTexts, { where, set: { seq, text } }, options)
     },
   }
 }

@@ -391,10 +391,10 @@ export function createNoteStore(engine: Engine): NoteStore {
       const noteId = await check(id, options)
       const docs = await documents()
       const place = placeOf(cursor)
-      const rows = place && (await docs.log.since(noteId, place.seq, options))
-      // After the rows: while the log's epoch is the cursor's, they were of it.
       const head = (await engine.get(noteHeads, noteId, options)) ?? notFound(notes, noteId)
-      if (rows !== undefined && place?.epoch === head.epoch && place.seq <= head.seq) {
+      const isKnown = place?.epoch === head.epoch && place.seq <= head.seq
+      const rows = isKnown ? await docs.log.since(noteId, place.epoch, place.seq, options) : undefined
+      if (rows !== undefined && place !== undefined) {
         const updates = rows.map(({ seq, data }) => ({
           cursor: cursorOf({ ...place, seq }),
           update: data,
