@@ -77,6 +77,9 @@ for (const tier of ['sqlite', 'postgres'] as const) {
           .poll(() => seen.filter((event) => event.noteId === noteId).map((event) => event.kind))
           .toContain(kind)
 
+      // The first event is told when it is known how things were before.
+      await heard('created', await newNote('of this process'))
+
       const noteId = (await there({ do: 'create', workspaceId, title: 'Watched' })) as string
       await heard('created', noteId)
       const seq = await there({ do: 'append', noteId, text: 'x' })
