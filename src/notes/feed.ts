@@ -215,11 +215,13 @@ export function createFeed(
 
   /** Tells watchers of one interest what is not as it was when they last looked. */
   async function compare(group: readonly Watcher[]): Promise<void> {
+    // The others are about to have their first look, which may be newer than this one.
+    const begun = group.flatMap((watcher) =>
+      watcher.known === undefined ? [] : [[watcher, watcher.known] as const],
+    )
+    if (begun.length === 0) return
     const now = await present(group[0]!.interest)
-    for (const watcher of group) {
-      const before = watcher.known
-      // It is about to have its first look.
-      if (before === undefined) continue
+    for (const [watcher, before] of begun) {
       watcher.known = now
       for (const [noteId, { workspaceId, seq, version }] of now) {
         const was = before.get(noteId)

@@ -68,7 +68,7 @@ export async function crashCampaign({ target, kills, seed, progress }: Campaign)
       if (isLast) {
         total += acknowledged.size
         acknowledged.clear()
-        place = await newNotes(target)
+        if (killed < kills) place = await newNotes(target)
       }
       if (writers.length === 0) writers = nextCrew()
       progress?.({ kills: killed, acknowledged: total + acknowledged.size, stops })

@@ -7,8 +7,8 @@ import { selectedTiers } from '../support/tiers.ts'
 import { crashCampaign } from './crash-campaign.ts'
 
 const seed = Number(process.env.TERRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
-/** One process at a time on PGlite, which takes a second to open. */
-const kills = { sqlite: 25, postgres: 25, pglite: 4 }
+/** One process at a time on PGlite, which takes seconds to open. */
+const kills = { sqlite: 25, postgres: 25, pglite: 3 }
 
 describe.concurrent('notes whose writers are killed', () => {
   test.runIf(selectedTiers().includes('sqlite'))('lose nothing on sqlite', async () => {

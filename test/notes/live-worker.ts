@@ -4,6 +4,7 @@
  */
 
 import { createInterface } from 'node:readline'
+import type * as Y from 'yjs'
 import { CONTENT } from '../../src/notes/codec.ts'
 import { createSystem } from '../../src/system.ts'
 import { openTarget, type Target } from './crash-orders.ts'
@@ -18,12 +19,14 @@ export type LiveOrder =
   | { readonly do: 'create'; readonly workspaceId: string; readonly title: string }
   | { readonly do: 'delete'; readonly noteId: string }
   | { readonly do: 'open'; readonly noteId: string }
-  /** Answers once the open document says this. */
+  /** Answers once the document, which is open, says this. */
   | { readonly do: 'await'; readonly noteId: string; readonly text: string }
   | { readonly do: 'compact'; readonly noteId: string }
 
 const { target, pollMs }: LiveOrders = JSON.parse(process.argv[2]!)
 const system = await createSystem({ engine: await openTarget(target), notes: { retainMs: 0, pollMs } })
+/** By note. */
+const open = new Map<string, Y.Doc>()
 
 async function obey(order: LiveOrder): Promise<unknown> {
   switch (order.do) {
@@ -33,10 +36,14 @@ async function obey(order: LiveOrder): Promise<unknown> {
       return (await system.notes.create({ workspaceId: order.workspaceId, title: order.title })).id
     case 'delete':
       return system.notes.delete(order.noteId)
-    case 'open':
-      return (await system.notes.open(order.noteId)).getText(CONTENT).toString()
-    case 'await': {
+    case 'open': {
       const doc = await system.notes.open(order.noteId)
+      open.set(order.noteId, doc)
+      return doc.getText(CONTENT).toString()
+    }
+    case 'await': {
+      // Not opened again, which would look for what is new.
+      const doc = open.get(order.noteId)!
       const { promise, resolve } = Promise.withResolvers<void>()
       const look = () => {
         if (doc.getText(CONTENT).toString() === order.text) resolve()
@@ -45,7 +52,6 @@ async function obey(order: LiveOrder): Promise<unknown> {
       look()
       await promise
       doc.off('update', look)
-      await system.notes.close(order.noteId)
       return null
     }
     case 'compact':

@@ -73,7 +73,12 @@ for (const tier of ['sqlite', 'postgres'] as const) {
         for await (const event of events) seen.push(event)
       })()
       const heard = (kind: NoteEvent['kind'], noteId: unknown) =>
-        expect.poll(() => seen.some((event) => event.kind === kind && event.noteId === noteId)).toBe(true)
+        expect
+          .poll(() => seen.filter((event) => event.noteId === noteId).map((event) => event.kind))
+          .toContain(kind)
+
+      // The first event is told when it is known how things were before.
+      await heard('created', await newNote('of this process'))
 
       const noteId = (await there({ do: 'create', workspaceId, title: 'Watched' })) as string
       await heard('created', noteId)
@@ -94,8 +99,8 @@ for (const tier of ['sqlite', 'postgres'] as const) {
       const noteId = await newNote('soon gone')
       const doc = await system.notes.open(noteId)
       await there({ do: 'delete', noteId })
-      await expect(system.notes.append(noteId, 'lost?')).rejects.toMatchObject({ code: 'NOT_FOUND' })
       await expect.poll(() => doc.isDestroyed).toBe(true)
+      await expect(system.notes.append(noteId, 'lost?')).rejects.toMatchObject({ code: 'NOT_FOUND' })
       await expect(system.notes.read(noteId)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     })
 
