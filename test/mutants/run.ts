@@ -10,11 +10,15 @@ import type { Mutant } from './mutant.ts'
 /** A scenario that takes longer hangs: unbroken, the slowest takes a twentieth of it. */
 const PATIENCE = 4000
 
-/** The ids of the scenarios that fail, in order. */
-export async function failing(mutant: Pick<Mutant, 'engine' | 'system'>): Promise<string[]> {
+/** The ids of those of these scenarios that fail, in order. */
+export async function failing(
+  mutant: Pick<Mutant, 'engine' | 'system'>,
+  only: ReadonlySet<string>,
+): Promise<string[]> {
   const failed: string[] = []
   const hanging: Promise<void>[] = []
   for (const scenario of scenarios) {
+    if (!only.has(scenario.id)) continue
     const run = runScenario(scenario, harnessOf(mutant)).then(
       () => true,
       () => false,

@@ -1,4 +1,7 @@
-/** A process that runs the mutants it is told, one a line, and answers each with the scenarios that failed. */
+/**
+ * A process that runs the mutants it is told, one a line with the scenarios to run, and answers each with those that
+ * failed.
+ */
 
 import { createInterface } from 'node:readline'
 import { mutants } from './mutants.ts'
@@ -8,8 +11,10 @@ import { failing } from './run.ts'
 process.on('unhandledRejection', () => {})
 process.on('uncaughtException', () => {})
 
-for await (const id of createInterface({ input: process.stdin })) {
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, only } = JSON.parse(line) as { id: string; only: string[] }
   // Without a name: the engine as it is.
-  console.log(JSON.stringify(await failing(mutants.find((mutant) => mutant.id === id) ?? {})))
+  const failed = await failing(mutants.find((mutant) => mutant.id === id) ?? {}, new Set(only))
+  console.log(JSON.stringify(failed))
 }
 process.exit()
