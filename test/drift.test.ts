@@ -122,7 +122,7 @@ const breakages: readonly {
   {
     kind: 'foreign key',
     change: (s) =>
-      /FOREIGN KEY \("parent_id"\)/.test(s)
+      /"terrace_agents"[\s\S]*FOREIGN KEY \("parent_id"\)/.test(s)
         ? s.replace(/(FOREIGN KEY \("parent_id"\)[^\n]*)set null/, '$1restrict')
         : s,
     message:
