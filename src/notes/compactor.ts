@@ -63,6 +63,7 @@ export function createCompactor(): Compactor {
     clearTimeout(jobs.get(id)?.timer)
     jobs.delete(id)
     if (jobs.size > 0) return
+    worker?.unref()
     clearTimeout(idle)
     idle = setTimeout(() => void stop(), IDLE)
     idle.unref()
@@ -82,6 +83,8 @@ export function createCompactor(): Compactor {
       clearTimeout(idle)
       worker ??= start()
       const running = worker
+      // Whoever waits for it keeps the process alive; an idle one does not.
+      running.ref()
       const id = nextId++
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {

@@ -251,8 +251,6 @@ export function createLiveDocument(
         if (parts.head.epoch !== epoch) throw new NotFoundError(notes.name, noteId)
         takeIn(parts.seq, bytesOf(parts))
       } else if (updates.length > 0) {
-        // What was read before the head still is this log's was this log's.
-        await currentHead()
         takeIn(updates.at(-1)!.seq, { snapshot: undefined, updates: updates.map(({ data }) => data) })
       }
     } catch (error) {

@@ -56,6 +56,8 @@ interface Known {
   readonly version: number
 }
 
+/** More milliseconds than anybody waits. */
+const FOREVER = 2 ** 31 - 1
 const CHANNEL = 'terrace.notes'
 /** Milliseconds for which notifications are gathered: each costs more than a small write. */
 const GATHER = 10
@@ -327,7 +329,10 @@ export function createFeed(
             return { value: event, done: false }
           }
           if (ended) return { value: undefined, done: true }
+          // Whoever waits for news keeps the process alive, as who waits for a connection does.
+          const alive = setInterval(() => {}, FOREVER)
           await news.promise
+          clearInterval(alive)
         }
       },
       async return() {
