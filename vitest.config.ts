@@ -9,7 +9,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Things are awaited until they happen; a busy machine takes its time.
     expect: { poll: { timeout: 20_000 } },
-    // Two cores: more workers than that only wait for one another.
-    maxWorkers: 2,
+    // Two cores, and some who wait for processes and timers.
+    maxWorkers: 3,
   },
 })

@@ -12,7 +12,7 @@ import { updatesOf } from './trace-player.ts'
 import type { Stretch, TypistOrders } from './trace-writer.ts'
 
 /** Of traces that are made up. */
-const SIZE = 8000
+const SIZE = 4000
 const STRETCHES = 8
 
 async function newNote(target: Target): Promise<string> {
