@@ -541,13 +541,21 @@ function refuseFresh(
     if (keys === undefined) continue
     for (const row of rows) {
       const value = (row as Readonly<Record<string, unknown>> | null)?.[key]
-      if (typeof value !== 'string' || !keys.has(value)) continue
+      const found = possible(value).find((each) => typeof each === 'string' && keys.has(each))
+      if (found === undefined) continue
       throw new InvalidReferenceError(
         table.name,
-        `${table.name}.${key}: ${JSON.stringify(value)} is inserted by the same call; insert it before, or use ref`,
+        `${table.name}.${key}: ${JSON.stringify(found)} is inserted by the same call; insert it before, or use ref`,
       )
     }
   }
+}
+
+/** The values that a column may be given: more than one by a choice. */
+function possible(value: unknown): readonly unknown[] {
+  if (!isOperator(value) || value[OPERATOR] !== 'choose') return [value]
+  const { branches, otherwise } = value as Extract<Change, { readonly branches: unknown }>
+  return [...branches.map(({ to }) => to), otherwise].flatMap(possible)
 }
 
 const ownColumnsOf = new WeakMap<Table, RowsShape['columns']>()

@@ -181,12 +181,12 @@ export function createLiveDocument(
       halted = true
       return
     }
+    // The process stays for it: what is not logged would be lost.
     const delay = Math.min(RETRY[0] * 2 ** failures++, RETRY[1])
     retry = setTimeout(() => {
       retry = undefined
       schedule()
     }, delay)
-    retry.unref()
   }
 
   /** Neighbours of one writer make up one row. */

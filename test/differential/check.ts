@@ -19,13 +19,18 @@ const replay = {
 
 /** How many programs were run; throws a report when the tiers differ. */
 export async function check(rigs: readonly Rig[], { runs, time }: Budget): Promise<number> {
+  let running: Promise<unknown> = Promise.resolve()
   const result = await fc.check(
     fc.asyncProperty(program, async (each) => {
-      const found = await difference(each, rigs)
+      const comparison = difference(each, rigs)
+      running = comparison
+      const found = await comparison
       if (found !== undefined) throw new Error(found)
     }),
     { numRuns: Number(process.env.TERRACE_RUNS ?? runs), interruptAfterTimeLimit: time, ...replay },
   )
+  // When time is up, a program is left in the middle, and whoever uses the tiers next would meet it.
+  await running.catch(() => {})
   if (result.failed && result.counterexample !== null) {
     const [counterexample] = result.counterexample
     throw new Error(report(counterexample, result.errorInstance, result.seed, result.counterexamplePath))
