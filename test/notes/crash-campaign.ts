@@ -135,8 +135,10 @@ async function verify(
   await using system = await open(target)
   const [newest] = [...acknowledged.keys()].slice(-1)
   if (newest !== undefined) {
-    const found = await system.notes.search(workspaceId, `<${newest}`)
-    assert.equal(found.length, 1, `${newest} is not found by a search`)
+    const found = await Promise.all(
+      ['', '!'].map((done) => system.notes.search(workspaceId, `<${newest}${done}>`)),
+    )
+    assert.equal(found.flat().length, 1, `${newest} is not found by a search`)
   }
   const seen = new Map<string, boolean>()
   for (const noteId of noteIds) {
