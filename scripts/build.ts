@@ -14,7 +14,8 @@ rmSync(folder, { recursive: true, force: true })
 execFileSync('tsc', ['-p', 'tsconfig.build.json', '--outDir', folder], { stdio: 'inherit' })
 
 const bundle = await rolldown({
-  input: entries(),
+  // The worker is a file of its own, beside the chunk that starts it.
+  input: { ...entries(), 'chunks/worker': 'src/notes/worker.ts' },
   // Packages are the user's: drivers are loaded when they are needed, and there is one instance of each.
   external: /^[^./]/,
   platform: 'node',

@@ -36,6 +36,8 @@ export function createCompactor(): Compactor {
     // The same code as beside this file: TypeScript here, JavaScript in the package.
     const started = new Worker(
       new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+      // The host program's own flags (`--input-type`, a loader) are not the worker's.
+      { execArgv: [] },
     )
     started.unref()
     started.on('message', ({ id, value, error }: { id: number; value?: Compacted; error?: string }) => {
