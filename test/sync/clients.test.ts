@@ -1,6 +1,7 @@
 /** Yjs clients as they come from npm, against a server. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { System } from '../../src/system.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
 import { createHarness, type TierHarness } from '../support/harness.ts'
 import { selectedTiers } from '../support/tiers.ts'
@@ -12,6 +13,9 @@ const kinds = {
   'y-websocket': yWebsocket,
   '@hocuspocus/provider': hocuspocus,
 } as const satisfies Record<string, (at: Host, noteId: string) => Client>
+
+/** What is durable, which clients hear of before it is. */
+const textOf = async (system: System, id: string) => (await system.notes.read(id)).text
 
 describe.each(tiers)('on %s', (tier) => {
   let harness: TierHarness
@@ -41,7 +45,7 @@ describe.each(tiers)('on %s', (tier) => {
       await system.notes.append(id, '!')
       await expect.poll(() => a.text.toString()).toBe('A: He[B]llo!')
       await expect.poll(() => b.text.toString()).toBe('A: He[B]llo!')
-      expect((await system.notes.read(id)).text).toBe('A: He[B]llo!')
+      await expect.poll(() => textOf(system, id)).toBe('A: He[B]llo!')
     })
 
     test('clients see who else is there, and who leaves', async () => {
@@ -77,7 +81,7 @@ describe.each(tiers)('on %s', (tier) => {
       await expect.poll(() => a.text.toString()).toBe('offline A, He[offline B]llo.')
       await expect.poll(() => b.text.toString()).toBe('offline A, He[offline B]llo.')
       await expect.poll(() => b.others()).toEqual([{ name: 'Ada' }])
-      expect((await system.notes.read(id)).text).toBe('offline A, He[offline B]llo.')
+      await expect.poll(() => textOf(system, id)).toBe('offline A, He[offline B]llo.')
     })
 
     test('clients of two servers converge, and see each other come and go', async () => {
