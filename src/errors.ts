@@ -179,3 +179,8 @@ export class ClosedError extends TerraceError {
     super(message)
   }
 }
+
+/** In one line, for people: what a typed error says, and of others their kind too. */
+export function reasonOf(error: unknown): string {
+  return error instanceof TerraceError ? error.message : String(error)
+}

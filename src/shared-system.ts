@@ -5,16 +5,9 @@
 
 import { createHash } from 'node:crypto'
 import { type Resolved, resolve } from './config.ts'
-import { ClosedError } from './errors.ts'
-import {
-  type ConfinedSystem,
-  createSystem,
-  type Health,
-  reasonOf,
-  type System,
-  type SystemOptions,
-  warnOnce,
-} from './system.ts'
+import { ClosedError, reasonOf } from './errors.ts'
+import { type ConfinedSystem, createSystem, type Health, type System, type SystemOptions } from './system.ts'
+import { warnOnce } from './warnings.ts'
 
 /** On `globalThis`, because each bundle of a server has a module scope of its own. */
 const REGISTRY = Symbol.for('terrace.systems')

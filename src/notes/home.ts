@@ -5,7 +5,9 @@
 
 import { loadPeer } from '../engine/drivers.ts'
 import type { Engine } from '../engine/engine.ts'
+import { ClosedError, NotFoundError, reasonOf } from '../errors.ts'
 import { wholeOf } from '../stores/confine.ts'
+import { warnOnce } from '../warnings.ts'
 import type { Documents, DocumentVerbs, NotesOptions } from './documents.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
@@ -67,13 +69,23 @@ async function loadTransient(engine: Engine): Promise<DocumentVerbs> {
   return createTransientDocuments(engine, limits)
 }
 
+/** A System that is closed has nothing to try again, and a note that is gone nothing to lose. */
+function failureHandlerOf({ onError }: NotesOptions): (error: unknown) => void {
+  const tell = onError ?? ((error) => warnOnce([`${reasonOf(error)} (tried again)`]))
+  return (error) => {
+    if (!(error instanceof ClosedError || error instanceof NotFoundError)) tell(error)
+  }
+}
+
 function createHome(engine: Engine, options: NotesOptions): Home {
   let loading: Promise<Documents> | undefined
   let documents: Documents | undefined
+  const failed = failureHandlerOf(options)
   const feed = createFeed(engine, {
     pollMs: options.pollMs ?? 1000,
     openNotes: () => documents?.open() ?? [],
     changed: async (noteId, seq, epoch) => documents?.changed(noteId, seq, epoch),
+    failed,
   })
   return {
     feed,
@@ -81,7 +93,7 @@ function createHome(engine: Engine, options: NotesOptions): Home {
     documents() {
       loading ??= loadPeer('yjs', 'notes', () => import('./documents.ts')).then(
         ({ createDocuments }) => {
-          documents = createDocuments(engine, feed, options)
+          documents = createDocuments(engine, feed, options, failed)
           return documents
         },
         (error: unknown) => {
