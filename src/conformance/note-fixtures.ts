@@ -116,12 +116,15 @@ export async function withClient(system: Scope, clientID: number, text = 'start'
   return { id: note.id, workspaceId: note.workspaceId, ...client }
 }
 
-/** Resolves when the document says so; fails when that takes seconds. */
+/** Milliseconds for which something is waited for: more than the busiest machine takes. */
+export const PATIENCE = 20_000
+
+/** Resolves when the document says so; fails when that takes too long. */
 export async function arrives(doc: Y.Doc, isThere: (text: string) => boolean): Promise<void> {
   const text = doc.getText(CONTENT)
   if (isThere(text.toString())) return
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new assert.AssertionError({ message: `still ${text}` })), 3000)
+    const timer = setTimeout(() => reject(new assert.AssertionError({ message: `still ${text}` })), PATIENCE)
     doc.on('update', function look() {
       if (!isThere(text.toString())) return
       doc.off('update', look)
@@ -131,16 +134,16 @@ export async function arrives(doc: Y.Doc, isThere: (text: string) => boolean): P
   })
 }
 
-/** Resolves when it is so, whatever has to happen before; fails when that takes seconds. */
+/** Resolves when it is so, whatever has to happen before; fails when that takes too long. */
 export async function becomes<T>(what: () => Promise<T>, expected: T): Promise<void> {
-  const end = performance.now() + 3000
-  for (;;) {
+  const end = performance.now() + PATIENCE
+  for (let pause = 2; ; pause = Math.min(pause * 2, 50)) {
     const found = await what()
     try {
       return assert.deepEqual(found, expected)
     } catch (error) {
       if (performance.now() > end) throw error
-      await new Promise((resolve) => setTimeout(resolve, 2))
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 }

@@ -18,6 +18,7 @@ import { noteFailureScenarios } from './note-failures.ts'
 import { noteHostileScenarios } from './note-hostile.ts'
 import { noteLiveScenarios } from './note-live.ts'
 import { noteLogScenarios } from './note-log.ts'
+import { notePresenceScenarios } from './note-presence.ts'
 import { noteSearchScenarios } from './note-search.ts'
 import { noteTextScenarios } from './note-texts.ts'
 import { noteTransactionScenarios } from './note-transactions.ts'
@@ -65,6 +66,7 @@ export const scenarios: readonly Scenario[] = [
   ...noteDeletionScenarios,
   ...noteVersionScenarios,
   ...noteLiveScenarios,
+  ...notePresenceScenarios,
   ...closedScenarios,
   ...confinedScenarios,
   ...copyScenarios,
