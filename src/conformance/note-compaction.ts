@@ -1,12 +1,31 @@
 /** Logs are replaced by snapshots while others write, and nothing is lost by it. */
 
 import assert from 'node:assert/strict'
+import type { RootEngine } from '../engine/engine.ts'
+import { gt } from '../engine/query.ts'
 import { UnavailableError } from '../errors.ts'
-import { noteSnapshots } from '../schema/notes.ts'
+import { noteHeads, noteSnapshots, noteUpdates } from '../schema/notes.ts'
 import type { System } from '../system.ts'
 import { range, refused } from './expect.ts'
 import { aNote, another, beforeWritesTo, CONTENT, seqsOf, snapshotsOf, textIn } from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
+
+/** An engine that does something before it reads a head for the first time, when other reads are on their way. */
+const beforeFirstHead =
+  (work: () => Promise<unknown>) =>
+  (engine: RootEngine): Partial<RootEngine> => {
+    let isFirst = true
+    return {
+      async get(table, id, options) {
+        // The cast: the tables are compared, and nothing else of them is used.
+        if (isFirst && (table as object) === noteHeads) {
+          isFirst = false
+          await work()
+        }
+        return engine.get(table, id, options)
+      },
+    }
+  }
 
 export const noteCompactionScenarios: readonly Scenario[] = [
   {
@@ -46,6 +65,34 @@ export const noteCompactionScenarios: readonly Scenario[] = [
       assert.deepEqual(await seqsOf(system, id), rows)
       assert.deepEqual(await snapshotsOf(system, id), [5])
       assert.equal(await textIn(await another(system), id), 'start 0 1 2 more last')
+    },
+  },
+  {
+    id: 'notes.log-compactor-of-two-views',
+    guarantee:
+      'A compaction that reads the snapshot of before and the head of after another one changes nothing',
+    async run({ system }) {
+      const { id } = await aNote(system, 'one')
+      await system.notes.append(id, ' two')
+      const compactor = await another(
+        system,
+        {},
+        beforeFirstHead(() => system.notes.compact(id)),
+      )
+      assert.equal(await compactor.notes.compact(id), false)
+      await system.notes.append(id, ' three')
+      const head = await system.engine.get(noteHeads, id)
+      const updates = await system.engine.find(noteUpdates, { where: { noteId: id, seq: gt(2) } })
+      assert.deepEqual(
+        [head?.seq, head?.snapshotSeq, head?.tailBytes],
+        [3, 2, updates.reduce((sum, { data }) => sum + data.length, 0)],
+      )
+      const { edits } = await system.notes.history(id)
+      assert.deepEqual(
+        edits.map(({ fromSeq, toSeq }) => [fromSeq, toSeq]),
+        [[1, 3]],
+      )
+      assert.equal(await textIn(compactor, id), 'one two three')
     },
   },
   {
