@@ -11,7 +11,7 @@ import { workspaces } from '../schema/workspaces.ts'
 import type { Scope } from '../system.ts'
 import { everything, many, newWorkspace, range, refused, settled } from './expect.ts'
 import type { Scenario } from './scenario.ts'
-import { everyCall, namedCalls, type Seed, seed } from './verbs.ts'
+import { everyCall, groupsOf, namedCalls, type Seed, seed } from './verbs.ts'
 
 /** One call for every code that can be provoked at will, and the fields of its error. */
 const provoke = (
@@ -94,7 +94,18 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
   },
   ...{ append: 2, appendMany: 2, last: 2, range: 3, react: 3, unreact: 3, addMember: 2, removeMember: 2 },
   ...{ declareBatch: 2, addDependency: 2, removeDependency: 2, assign: 2, set: 3, merge: 3, reconcile: 2 },
-  ...{ insert: 3, replace: 2, edit: 3, applyUpdate: 2, label: 2, restore: 2, search: 2 },
+  ...{
+    insert: 3,
+    replace: 2,
+    edit: 3,
+    applyUpdate: 2,
+    label: 2,
+    restore: 2,
+    search: 2,
+    since: 2,
+    tell: 4,
+    follow: 2,
+  },
 }
 
 /** A System's store by which any verb takes anything. */
@@ -286,7 +297,8 @@ export const errorScenarios: readonly Scenario[] = [
     guarantee: 'Whatever a caller hands to any verb, only the library’s own errors come out of it',
     async run({ system }) {
       const at = await seed(system)
-      const stores = system as unknown as Readonly<Record<string, Anything>>
+      // The cast: whatever is handed to them.
+      const stores = groupsOf(system) as unknown as Readonly<Record<string, Anything>>
       for (const [name] of namedCalls(everyCall(system, at))) {
         const [store, verb] = name.split('.') as [string, string]
         const inputs = HOSTILE.flatMap((value) => {

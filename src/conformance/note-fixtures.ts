@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import * as Y from 'yjs'
-import type { RootEngine } from '../engine/engine.ts'
+import type { RootEngine, Write } from '../engine/engine.ts'
 import type { NotesOptions } from '../notes/documents.ts'
 import { noteSnapshots, noteUpdates } from '../schema/notes.ts'
 import type { Note } from '../stores/notes.ts'
@@ -28,6 +28,33 @@ export const deaf = (): Partial<RootEngine> => ({
   notify: async () => {},
 })
 
+/** What a write does to this table, if anything. */
+export const touches = ({ steps }: Write, table: object): boolean =>
+  steps.some(
+    (step) => ('insert' in step ? step.insert : 'remove' in step ? step.remove : step.update) === table,
+  )
+
+/** An engine whose writes to a table are first announced to `before`, which may wait, or throw. */
+export const beforeWritesTo =
+  (table: object, before: () => Promise<void> | void) =>
+  (engine: RootEngine): Partial<RootEngine> => ({
+    async write(write, options) {
+      // The cast: any write will do.
+      if (touches(write as Write, table)) await before()
+      return engine.write(write, options)
+    },
+  })
+
+/** The same for the first of them alone. */
+export function beforeFirstWriteTo(table: object, before: () => Promise<void>) {
+  let isFirst = true
+  return beforeWritesTo(table, async () => {
+    if (!isFirst) return
+    isFirst = false
+    await before()
+  })
+}
+
 export async function aNote(
   scope: Scope,
   text?: string,
@@ -52,6 +79,21 @@ export async function snapshotsOf({ engine }: Scope, noteId: string): Promise<nu
   return rows.map(({ seq }) => seq)
 }
 
+/** A whole document, to be compared. */
+export function stateOf(doc: Y.Doc): string {
+  return Buffer.from(Y.encodeStateAsUpdate(doc)).toString('base64')
+}
+
+/** The document as whoever opens the note has it. */
+export async function stateIn(system: Scope, noteId: string): Promise<string> {
+  const doc = await system.notes.open(noteId)
+  try {
+    return stateOf(doc)
+  } finally {
+    await system.notes.close(noteId)
+  }
+}
+
 /** A document of a client elsewhere, and the updates that it has made, one by one. */
 export function aClient(clientID: number): {
   readonly doc: Y.Doc
@@ -65,12 +107,24 @@ export function aClient(clientID: number): {
   return { doc, updates, text: doc.getText(CONTENT) }
 }
 
-/** Resolves when the document says so; fails when that takes seconds. */
+/** A note whose log begins with a text, and the client that wrote it. */
+export async function withClient(system: Scope, clientID: number, text = 'start') {
+  const note = await aNote(system)
+  const client = aClient(clientID)
+  client.text.insert(0, text)
+  await system.notes.applyUpdate(note.id, client.updates.pop()!)
+  return { id: note.id, workspaceId: note.workspaceId, ...client }
+}
+
+/** Milliseconds for which something is waited for: more than the busiest machine takes. */
+export const PATIENCE = 20_000
+
+/** Resolves when the document says so; fails when that takes too long. */
 export async function arrives(doc: Y.Doc, isThere: (text: string) => boolean): Promise<void> {
   const text = doc.getText(CONTENT)
   if (isThere(text.toString())) return
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new assert.AssertionError({ message: `still ${text}` })), 3000)
+    const timer = setTimeout(() => reject(new assert.AssertionError({ message: `still ${text}` })), PATIENCE)
     doc.on('update', function look() {
       if (!isThere(text.toString())) return
       doc.off('update', look)
@@ -80,16 +134,16 @@ export async function arrives(doc: Y.Doc, isThere: (text: string) => boolean): P
   })
 }
 
-/** Resolves when it is so, whatever has to happen before; fails when that takes seconds. */
+/** Resolves when it is so, whatever has to happen before; fails when that takes too long. */
 export async function becomes<T>(what: () => Promise<T>, expected: T): Promise<void> {
-  const end = performance.now() + 3000
-  for (;;) {
+  const end = performance.now() + PATIENCE
+  for (let pause = 2; ; pause = Math.min(pause * 2, 50)) {
     const found = await what()
     try {
       return assert.deepEqual(found, expected)
     } catch (error) {
       if (performance.now() > end) throw error
-      await new Promise((resolve) => setTimeout(resolve, 2))
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 }

@@ -5,14 +5,14 @@ import * as Y from 'yjs'
 import type { NoteEvent } from '../stores/notes.ts'
 import type { Scope } from '../system.ts'
 import { many, newWorkspace, range, refused } from './expect.ts'
-import { aNote, another, arrives, CONTENT, deaf, textIn } from './note-fixtures.ts'
+import { aNote, another, arrives, CONTENT, deaf, PATIENCE, textIn } from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
 
-/** The next events, which must come within seconds. */
+/** The next events, which must come before long. */
 async function next(events: AsyncIterator<NoteEvent>, count: number): Promise<NoteEvent[]> {
   const found: NoteEvent[] = []
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`only ${JSON.stringify(found)}`)), 3000)
+  const timer = setTimeout(() => late.reject(new Error(`only ${JSON.stringify(found)}`)), PATIENCE)
   late.promise.catch(() => {})
   try {
     while (found.length < count) {

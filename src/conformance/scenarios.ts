@@ -10,9 +10,18 @@ import { exampleScenarios } from './example.ts'
 import { idScenarios } from './ids.ts'
 import { listScenarios } from './lists.ts'
 import { messageScenarios } from './messages.ts'
+import { noteCompactionScenarios } from './note-compaction.ts'
+import { noteCursorScenarios } from './note-cursors.ts'
+import { noteDeletionScenarios } from './note-deletion.ts'
 import { noteEditingScenarios } from './note-editing.ts'
+import { noteFailureScenarios } from './note-failures.ts'
+import { noteHostileScenarios } from './note-hostile.ts'
 import { noteLiveScenarios } from './note-live.ts'
 import { noteLogScenarios } from './note-log.ts'
+import { notePresenceScenarios } from './note-presence.ts'
+import { noteSearchScenarios } from './note-search.ts'
+import { noteTextScenarios } from './note-texts.ts'
+import { noteTransactionScenarios } from './note-transactions.ts'
 import { noteVersionScenarios } from './note-versions.ts'
 import { noteScenarios } from './notes.ts'
 import { referenceScenarios } from './references.ts'
@@ -45,10 +54,19 @@ export const scenarios: readonly Scenario[] = [
   ...taskTransitionScenarios,
   ...taskDependencyScenarios,
   ...noteScenarios,
+  ...noteSearchScenarios,
+  ...noteTransactionScenarios,
   ...noteEditingScenarios,
   ...noteLogScenarios,
+  ...noteCompactionScenarios,
+  ...noteCursorScenarios,
+  ...noteTextScenarios,
+  ...noteFailureScenarios,
+  ...noteHostileScenarios,
+  ...noteDeletionScenarios,
   ...noteVersionScenarios,
   ...noteLiveScenarios,
+  ...notePresenceScenarios,
   ...closedScenarios,
   ...confinedScenarios,
   ...copyScenarios,

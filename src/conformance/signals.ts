@@ -69,7 +69,7 @@ export const signalScenarios: readonly Scenario[] = [
       const at = await seed(system)
       const before = await everything(system.engine)
       const reason = new Changed()
-      for (const store of ['roles', 'tasks', 'messages', 'notes', 'settings'] as const) {
+      for (const store of ['roles', 'tasks', 'messages', 'notes', 'presence', 'settings'] as const) {
         const names = Object.keys(everyCall(system, at)[store])
         for (const verb of names) {
           const transaction = system.transaction(async (tx) => {

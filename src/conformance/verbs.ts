@@ -4,14 +4,22 @@
  */
 
 import type { CallOptions } from '../engine/engine.ts'
+import type { NotePresence } from '../notes/presence.ts'
 import type { Stores } from '../stores/stores.ts'
 import type { Scope } from '../system.ts'
 
 export type Calls = {
-  readonly [S in keyof Stores]: {
-    readonly [V in Exclude<keyof Stores[S], 'presence'>]: () => Promise<unknown>
+  readonly [S in keyof Groups]: {
+    readonly [V in Exclude<keyof Groups[S], 'presence'>]: () => Promise<unknown>
   }
 }
+
+/** Verbs by where they are. */
+export interface Groups extends Stores {
+  readonly presence: NotePresence
+}
+
+export const groupsOf = (scope: Scope): Groups => ({ ...scope, presence: scope.notes.presence })
 
 /** A workspace with one row of each kind. */
 export interface Seed {
@@ -242,6 +250,14 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       cursor: () => notes.cursor(noteId, options),
       since: () => notes.since(noteId, null, options),
     },
+    presence: {
+      tell: () => notes.presence.tell(noteId, 'there', new Uint8Array([0]), 60_000, options),
+      follow: async () => {
+        const stop = await notes.presence.follow(noteId, () => {}, options)
+        stop()
+        return noteId
+      },
+    },
     settings: {
       get: () => settings.get(at.scope, SEED_KEY, options),
       set: () => settings.set(at.scope, SEED_KEY, 'changed', options),
@@ -254,9 +270,10 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
 }
 
 /** Verbs of documents that are live in the process, which transactions are refused. */
-export const LIVE_VERBS: ReadonlySet<string> = new Set(
-  ['open', 'saved', 'close', 'watch', 'compact'].map((verb) => `notes.${verb}`),
-)
+export const LIVE_VERBS: ReadonlySet<string> = new Set([
+  ...['open', 'saved', 'close', 'watch', 'compact'].map((verb) => `notes.${verb}`),
+  'presence.follow',
+])
 
 /** The Yjs update that inserts `ok` at the start of a text, by a client of its own. */
 const anUpdate = () =>

@@ -12,6 +12,9 @@ import type { Documents, DocumentVerbs, NotesOptions } from './documents.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 
+/** Milliseconds between looks for what notifications have missed, unless told. */
+export const POLL = 1000
+
 export interface Home {
   readonly feed: Feed
   readonly options: NotesOptions
@@ -82,7 +85,7 @@ function createHome(engine: Engine, options: NotesOptions): Home {
   let documents: Documents | undefined
   const failed = failureHandlerOf(options)
   const feed = createFeed(engine, {
-    pollMs: options.pollMs ?? 1000,
+    pollMs: options.pollMs ?? POLL,
     openNotes: () => documents?.open() ?? [],
     changed: async (noteId, seq, epoch) => documents?.changed(noteId, seq, epoch),
     failed,

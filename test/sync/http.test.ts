@@ -7,30 +7,28 @@ import type { RootEngine } from '../../src/engine/engine.ts'
 import { createSyncServer, type SyncServerOptions } from '../../src/sync/index.ts'
 import { createSystem, type System } from '../../src/system.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
+import { createTestSystem } from '../../src/testing/index.ts'
 import { createHarness, type TierHarness } from '../support/harness.ts'
 import { selectedTiers } from '../support/tiers.ts'
 import { typing } from './raw.ts'
-import { everybody, host, yWebsocket } from './support.ts'
+import { aNote, everybody, host, yWebsocket } from './support.ts'
 
 const BASE = 'http://example.test/notes'
-const tiers = selectedTiers().filter((tier) => tier === 'memory' || tier === 'sqlite' || tier === 'postgres')
 
-describe.each(tiers)('on %s', (tier) => {
+describe.each(selectedTiers())('on %s', (tier) => {
   let harness: TierHarness
   beforeAll(async () => {
     harness = await createHarness(tier)
   })
   afterAll(() => harness.stop())
 
-  async function open(options: Partial<SyncServerOptions> = {}) {
+  async function open() {
     const clock = createTestClock()
     const { engine } = await harness.open({ clock })
     // What was compacted is forgotten at once.
     const system = await createSystem({ engine: engine as RootEngine, notes: { retainMs: 0 } })
-    const { id: workspaceId } = await system.workspaces.create({ title: 'W' })
-    const { id } = await system.notes.create({ workspaceId, title: 'N', text: 'Hello' })
-    const sync = serve(system, options)
-    return { system, clock, sync, workspaceId, id, second: () => harness.openSecond({ clock }) }
+    const note = await aNote(system)
+    return { ...note, system, clock, sync: serve(system), second: () => harness.openSecond({ clock }) }
   }
 
   test('a client follows by events and writes by POST, with others over another server', async () => {
@@ -123,102 +121,112 @@ describe.each(tiers)('on %s', (tier) => {
     await expect.poll(() => b.others()).toEqual([])
     own.destroy()
   })
-
-  test('the state is the whole document, and is not sent to who has it', async () => {
-    const { system, sync, id } = await open()
-    await using _system = system
-    await using _sync = sync
-    const url = `${BASE}/${id}/state`
-    const response = await sync.fetch(new Request(url))
-    const doc = new Y.Doc()
-    Y.applyUpdate(doc, await response.bytes())
-    expect(doc.getText('content').toString()).toBe('Hello')
-    const etag = response.headers.get('etag')!
-    expect(response.headers.get('terrace-cursor')).toBe(await system.notes.cursor(id))
-    const again = () => sync.fetch(new Request(url, { headers: { 'if-none-match': etag } }))
-    expect((await again()).status).toBe(304)
-    await system.notes.append(id, '!')
-    expect((await again()).status).toBe(200)
-  })
-
-  test('what is refused has a status and a reason, and changes nothing', async () => {
-    const { system, sync, id } = await open({ limits: { messageBytes: 1000 } })
-    await using _system = system
-    await using _sync = sync
-    await using readers = serve(system, { authorize: () => ({ write: false }) })
-    await using nobody = serve(system, { authorize: () => null })
-    await using few = serve(system, { limits: { requests: { perSecond: 0, burst: 1 } } })
-    const status = async (request: Request, server = sync) => {
-      const response = await server.fetch(request)
-      const { error } = (await response.json()) as { error: { code: string; message: string } }
-      expect(error.message).not.toBe('')
-      return [response.status, error.code]
-    }
-    const big = new Uint8Array(2000)
-    expect(await status(new Request(`${BASE}/nothing/state`))).toEqual([404, 'unknown'])
-    expect(await status(new Request(`${BASE}/nothing/events`))).toEqual([404, 'unknown'])
-    expect(await status(new Request(`${BASE}/${id}/else`))).toEqual([404, 'unknown'])
-    expect(await status(new Request('http://example.test/other'))).toEqual([404, 'unknown'])
-    expect(await status(post(`${id}/state`, big))).toEqual([405, 'method'])
-    expect(await status(post(`${id}/updates`, new Uint8Array([1, 2, 3])))).toEqual([400, 'malformed'])
-    expect(await status(post(`${id}/updates`, big))).toEqual([413, 'tooLarge'])
-    expect(await status(post(`${id}/awareness`, new Uint8Array([0])))).toEqual([400, 'malformed'])
-    expect(await status(post(`${id}/updates`, typing('x')), readers)).toEqual([403, 'forbidden'])
-    expect(await status(new Request(`${BASE}/${id}/state`), nobody)).toEqual([403, 'forbidden'])
-    const foreign = { headers: { origin: 'https://evil.example' } }
-    expect(await status(new Request(`${BASE}/${id}/state`, foreign))).toEqual([403, 'origin'])
-    await few.fetch(new Request(`${BASE}/${id}/state`))
-    expect(await status(new Request(`${BASE}/${id}/state`), few)).toEqual([429, 'tooMany'])
-    await sync.close()
-    expect(await status(new Request(`${BASE}/${id}/state`))).toEqual([503, 'closing'])
-    expect((await system.notes.read(id)).text).toBe('Hello')
-  })
-
-  test('a page of an origin that was named may read the answers', async () => {
-    const { system, sync, id } = await open({ origins: ['https://app.example'] })
-    await using _system = system
-    await using _sync = sync
-    const headers = { origin: 'https://app.example' }
-    const asked = await sync.fetch(new Request(`${BASE}/${id}/updates`, { method: 'OPTIONS', headers }))
-    expect(asked.status).toBe(204)
-    expect(asked.headers.get('access-control-allow-methods')).toBe('GET, POST')
-    const answer = await sync.fetch(new Request(`${BASE}/${id}/state`, { headers }))
-    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
-  })
-
-  test('a quiet stream shows signs of life, and ends when its reader may not be there any more', async () => {
-    let isWelcome = true
-    const { system, sync, id } = await open({
-      heartbeatMs: 10,
-      authorize: () => (isWelcome ? {} : null),
-    })
-    await using _system = system
-    await using _sync = sync
-    await using a = reader(await sync.fetch(new Request(`${BASE}/${id}/events`)))
-    await expect.poll(() => a.comments()).toBeGreaterThan(1)
-    expect(sync.connections).toBe(1)
-    isWelcome = false
-    await a.ended
-    expect(a.names()).toEqual(['resync', 'refused'])
-    expect(sync.connections).toBe(0)
-  })
-
-  test('streams end with the server, and with their reader', async () => {
-    const { system, sync, id } = await open()
-    await using _system = system
-    await using _sync = sync
-    const a = reader(await sync.fetch(new Request(`${BASE}/${id}/events`)))
-    const b = reader(await sync.fetch(new Request(`${BASE}/${id}/events`)))
-    await expect.poll(() => a.text() + b.text()).toBe('HelloHello')
-    await a[Symbol.asyncDispose]()
-    expect(sync.connections).toBe(1)
-    await sync.close()
-    await b.ended
-    expect(sync.connections).toBe(0)
-  })
 })
 
-function serve(system: System, options: Partial<SyncServerOptions>) {
+/** What has nothing to do with the tier. */
+async function openOne(options: Partial<SyncServerOptions> = {}) {
+  const { system, seeded, ...test } = await createTestSystem({ seed: aNote })
+  const sync = serve(system, options)
+  return {
+    system,
+    sync,
+    id: seeded.id,
+    async [Symbol.asyncDispose]() {
+      await sync.close()
+      await test[Symbol.asyncDispose]()
+    },
+  }
+}
+
+test('the state is the whole document, and is not sent to who has it', async () => {
+  await using test = await openOne()
+  const { system, sync, id } = test
+  const url = `${BASE}/${id}/state`
+  const response = await sync.fetch(new Request(url))
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, await response.bytes())
+  expect(doc.getText('content').toString()).toBe('Hello')
+  const etag = response.headers.get('etag')!
+  expect(response.headers.get('terrace-cursor')).toBe(await system.notes.cursor(id))
+  const again = () => sync.fetch(new Request(url, { headers: { 'if-none-match': etag } }))
+  expect((await again()).status).toBe(304)
+  await system.notes.append(id, '!')
+  expect((await again()).status).toBe(200)
+})
+
+test('what is refused has a status and a reason, and changes nothing', async () => {
+  await using test = await openOne({ limits: { messageBytes: 1000 } })
+  const { system, sync, id } = test
+  await using readers = serve(system, { authorize: () => ({ write: false }) })
+  await using nobody = serve(system, { authorize: () => null })
+  await using few = serve(system, { limits: { requests: { perSecond: 0, burst: 1 } } })
+  const status = async (request: Request, server = sync) => {
+    const response = await server.fetch(request)
+    const { error } = (await response.json()) as { error: { code: string; message: string } }
+    expect(error.message).not.toBe('')
+    return [response.status, error.code]
+  }
+  const big = new Uint8Array(2000)
+  expect(await status(new Request(`${BASE}/nothing/state`))).toEqual([404, 'unknown'])
+  expect(await status(new Request(`${BASE}/nothing/events`))).toEqual([404, 'unknown'])
+  expect(await status(new Request(`${BASE}/${id}/else`))).toEqual([404, 'unknown'])
+  expect(await status(new Request('http://example.test/other'))).toEqual([404, 'unknown'])
+  expect(await status(post(`${id}/state`, big))).toEqual([405, 'method'])
+  expect(await status(post(`${id}/updates`, new Uint8Array([1, 2, 3])))).toEqual([400, 'malformed'])
+  expect(await status(post(`${id}/updates`, big))).toEqual([413, 'tooLarge'])
+  expect(await status(post(`${id}/awareness`, new Uint8Array([0])))).toEqual([400, 'malformed'])
+  expect(await status(post(`${id}/updates`, typing('x')), readers)).toEqual([403, 'forbidden'])
+  expect(await status(new Request(`${BASE}/${id}/state`), nobody)).toEqual([403, 'forbidden'])
+  const foreign = { headers: { origin: 'https://evil.example' } }
+  expect(await status(new Request(`${BASE}/${id}/state`, foreign))).toEqual([403, 'origin'])
+  await few.fetch(new Request(`${BASE}/${id}/state`))
+  expect(await status(new Request(`${BASE}/${id}/state`), few)).toEqual([429, 'tooMany'])
+  await sync.close()
+  expect(await status(new Request(`${BASE}/${id}/state`))).toEqual([503, 'closing'])
+  expect((await system.notes.read(id)).text).toBe('Hello')
+})
+
+test('a page of an origin that was named may read the answers', async () => {
+  await using test = await openOne({ origins: ['https://app.example'] })
+  const { sync, id } = test
+  const headers = { origin: 'https://app.example' }
+  const asked = await sync.fetch(new Request(`${BASE}/${id}/updates`, { method: 'OPTIONS', headers }))
+  expect(asked.status).toBe(204)
+  expect(asked.headers.get('access-control-allow-methods')).toBe('GET, POST')
+  const answer = await sync.fetch(new Request(`${BASE}/${id}/state`, { headers }))
+  expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
+})
+
+test('a quiet stream shows signs of life, and ends when its reader may not be there any more', async () => {
+  let isWelcome = true
+  await using test = await openOne({
+    heartbeatMs: 10,
+    authorize: () => (isWelcome ? {} : null),
+  })
+  const { sync, id } = test
+  await using a = reader(await sync.fetch(new Request(`${BASE}/${id}/events`)))
+  await expect.poll(() => a.comments()).toBeGreaterThan(1)
+  expect(sync.connections).toBe(1)
+  isWelcome = false
+  await a.ended
+  expect(a.names()).toEqual(['resync', 'refused'])
+  await expect.poll(() => sync.connections).toBe(0)
+})
+
+test('streams end with the server, and with their reader', async () => {
+  await using test = await openOne()
+  const { sync, id } = test
+  const a = reader(await sync.fetch(new Request(`${BASE}/${id}/events`)))
+  const b = reader(await sync.fetch(new Request(`${BASE}/${id}/events`)))
+  await expect.poll(() => a.text() + b.text()).toBe('HelloHello')
+  await a[Symbol.asyncDispose]()
+  await expect.poll(() => sync.connections).toBe(1)
+  await sync.close()
+  await b.ended
+  await expect.poll(() => sync.connections).toBe(0)
+})
+
+function serve(system: System, options: Partial<SyncServerOptions> = {}) {
   return createSyncServer({ notes: system.notes, authorize: everybody, ...options })
 }
 

@@ -21,6 +21,13 @@ export interface Host extends AsyncDisposable {
 
 export const everybody = () => ({ write: true })
 
+/** A note that says `Hello`. */
+export async function aNote(system: System) {
+  const { id: workspaceId } = await system.workspaces.create({ title: 'W' })
+  const { id } = await system.notes.create({ workspaceId, title: 'N', text: 'Hello' })
+  return { id, workspaceId }
+}
+
 /** With `port` 0, a free one. */
 export async function host(
   system: System,

@@ -1,0 +1,101 @@
+/** Updates of strangers: whatever they are, the note and its neighbours go on. */
+
+import assert from 'node:assert/strict'
+import * as Y from 'yjs'
+import { range, refused } from './expect.ts'
+import { aClient, aNote, another, dice, stateIn, stateOf, textIn, withClient } from './note-fixtures.ts'
+import type { Scenario } from './scenario.ts'
+
+export const noteHostileScenarios: readonly Scenario[] = [
+  {
+    id: 'notes.log-malformed',
+    guarantee: 'What is no update is refused, whatever it is, and harms neither the note nor another one',
+    async run({ system }) {
+      const { id, doc, text, updates } = await withClient(system, 5)
+      const { id: otherId } = await aNote(system, 'other')
+      const open = await system.notes.open(id)
+      text.insert(5, ' more')
+      text.delete(0, 1)
+      const good = Y.encodeStateAsUpdate(doc)
+      for (const length of range(good.length)) {
+        await refused('VALIDATION', system.notes.applyUpdate(id, good.slice(0, length)), { table: 'notes' })
+      }
+      const roll = dice(19)
+      for (const _ of range(200)) {
+        const bytes = Uint8Array.from(range(1 + roll(40)), () => roll(256))
+        await system.notes
+          .applyUpdate(id, bytes)
+          .catch((error: unknown) => refused('VALIDATION', Promise.reject(error)))
+      }
+      for (const value of [undefined, null, 'AAA=', [0, 0], {}, 7]) {
+        await refused('VALIDATION', system.notes.applyUpdate(id, value as never))
+      }
+      // The open document and the log are still one.
+      await system.notes.saved(id)
+      const live = stateOf(open)
+      assert.equal(await stateIn(await another(system), id), live)
+      for (const update of updates) await system.notes.applyUpdate(id, update)
+      assert.ok((await textIn(system, id)).includes('tart more'))
+      assert.equal(await textIn(system, otherId), 'other')
+      await system.notes.close(id)
+    },
+  },
+  {
+    id: 'notes.log-bounds',
+    guarantee:
+      'Updates, documents, what waits and the number of writers have bounds: beyond them it is refused, and nothing changes',
+    async run({ system }) {
+      const limits = { updateBytes: 200, documentBytes: 620, pendingBytes: 150, clients: 4 }
+      const bounded = await another(system, { limits })
+      const insertion = (clientID: number, length: number) => {
+        const { text, updates } = aClient(clientID)
+        text.insert(0, 'x'.repeat(length))
+        return updates[0]!
+      }
+      const { id } = await aNote(system)
+      const over = async (update: Uint8Array) => {
+        const before = await system.notes.read(id)
+        await refused('VALIDATION', bounded.notes.applyUpdate(id, update), { table: 'notes' })
+        assert.deepEqual(await system.notes.read(id), before)
+      }
+      await over(insertion(1, 200))
+      for (const client of [1, 2]) await bounded.notes.applyUpdate(id, insertion(client, 100))
+      // What waits for a stranger's first update, by its own client and by another.
+      const { text, updates } = aClient(3)
+      for (const at of [0, 80, 160]) text.insert(at, 'y'.repeat(80))
+      await bounded.notes.applyUpdate(id, updates[1]!)
+      await over(updates[2]!)
+      const { doc, text: built, updates: dependent } = aClient(4)
+      Y.applyUpdate(doc, Y.mergeUpdates(updates))
+      dependent.length = 0
+      built.insert(30, 'z'.repeat(80))
+      await over(dependent[0]!)
+      await bounded.notes.applyUpdate(id, updates[0]!)
+      assert.equal((await textIn(system, id)).length, 360)
+      const { text: many, updates: small } = aClient(4)
+      many.insert(0, 'w')
+      await bounded.notes.applyUpdate(id, small[0]!)
+      await over(insertion(6, 1))
+      await over(insertion(4, 180))
+      await bounded.notes.append(id, 'v'.repeat(300))
+      await refused('VALIDATION', bounded.notes.append(id, 'too much'), { table: 'notes' })
+      assert.equal((await textIn(system, id)).length, 661)
+      await bounded.close()
+    },
+  },
+  {
+    id: 'notes.log-many-clients',
+    guarantee: 'An update of more writers than a document may have is refused, and soon',
+    async run({ system }) {
+      const { id } = await aNote(system, 'start')
+      const strangers = range(60).map((i) => {
+        const { text, updates } = aClient(1000 + i)
+        text.insert(0, 'x')
+        return updates[0]!
+      })
+      const bounded = await another(system, { limits: { clients: 50 } })
+      await refused('VALIDATION', bounded.notes.applyUpdate(id, Y.mergeUpdates(strangers)))
+      assert.equal(await textIn(bounded, id), 'start')
+    },
+  },
+]
