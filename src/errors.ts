@@ -23,7 +23,7 @@ export abstract class TerraceError extends Error {
   abstract override readonly name: string
   /** What a log or an HTTP answer may show: never a secret, never the driver's error. */
   toJSON(): Record<string, unknown> {
-    const { cause: _cause, stack: _stack, ...fields } = this as TerraceError & Record<string, unknown>
+    const { cause: _cause, stack: _stack, ...fields } = this
     return Object.assign(fields, { message: this.message })
   }
 }

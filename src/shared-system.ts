@@ -48,6 +48,7 @@ const LATE =
   'getSystem: this database is shared already, by the clock and the hooks that it was first asked for with.'
 
 function registry(): Map<string, SharedSystem> {
+  // The cast: the key is ours alone.
   const holder = globalThis as { [REGISTRY]?: Map<string, SharedSystem> }
   holder[REGISTRY] ??= new Map()
   return holder[REGISTRY]
@@ -151,6 +152,7 @@ function isConfined(path: Path): boolean {
 function follow(root: object, path: Path): unknown {
   let value: unknown = root
   for (const { key, args } of path) {
+    // The casts: the path was taken by the types of a System.
     const holder = value as Record<PropertyKey, unknown>
     const next = holder[key]
     value = args === undefined ? next : Reflect.apply(next as (...args: unknown[]) => unknown, holder, args)

@@ -64,7 +64,7 @@ const retried = () => {}
 const inTheBackground = AsyncLocalStorage.snapshot()
 
 /** Marks transactions that bring in what is logged already. */
-export const LOGGED = Symbol('terrace.logged')
+const LOGGED = Symbol('terrace.logged')
 
 /** Who changes a document by hand says so: `doc.transact(…, { actor })`. */
 function actorOf(origin: unknown, fallback: string | null): string | null {

@@ -431,7 +431,7 @@ function isLong({ seq, snapshotSeq, tailBytes, stateBytes }: NoteHead): boolean 
 }
 
 /** The stretches of one writer. */
-export function editsOf({ updates }: Pick<Parts, 'updates'>) {
+function editsOf({ updates }: Pick<Parts, 'updates'>) {
   const edits: { fromSeq: number; toSeq: number; actor: string | null; firstAt: Date; lastAt: Date }[] = []
   for (const { seq, actor, at } of updates) {
     const last = edits.at(-1)
