@@ -18,6 +18,8 @@ export const POLL = 1000
 export interface Home {
   readonly feed: Feed
   readonly options: NotesOptions
+  /** For what fails where nobody waits for it. */
+  failed(error: unknown): void
   documents(): Promise<Documents>
   /** The note was deleted. */
   gone(noteId: string): Promise<void>
@@ -37,6 +39,11 @@ export function chooseNotesOptions(engine: Engine, options: NotesOptions | undef
 /** What was chosen for an engine goes for a transaction of it. */
 export function shareNotesOptions(engine: Engine, tx: Engine): void {
   chooseNotesOptions(wholeOf(tx) ?? tx, chosen.get(wholeOf(engine) ?? engine))
+}
+
+/** Only an engine that owns its database has documents that live on; others belong to a transaction. */
+export function isRoot(engine: Engine): boolean {
+  return 'tier' in engine
 }
 
 /** The notes of an engine that owns its database. */
@@ -93,6 +100,7 @@ function createHome(engine: Engine, options: NotesOptions): Home {
   return {
     feed,
     options,
+    failed,
     documents() {
       loading ??= loadPeer('yjs', 'notes', () => import('./documents.ts')).then(
         ({ createDocuments }) => {

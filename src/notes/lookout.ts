@@ -4,6 +4,7 @@
  */
 
 import type { Engine } from '../engine/engine.ts'
+import { ClosedError } from '../errors.ts'
 
 export interface Lookout {
   /** From now on. Resolves once it listens, or cannot; it then tries again with every look. */
@@ -61,7 +62,11 @@ export function createLookout(
       return
     }
     looking = look()
-      .catch(failed)
+      .catch((error: unknown) => {
+        failed(error)
+        // There is nothing to be seen any more.
+        if (error instanceof ClosedError) void rest()
+      })
       .finally(() => {
         looking = undefined
         if (!again) return
