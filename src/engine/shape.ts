@@ -19,7 +19,7 @@ import {
   refuseUnknown,
   type Value,
 } from '../schema/dsl/values.ts'
-import type { Step, Write } from './engine.ts'
+import type { AggregateQuery, Step, Write } from './engine.ts'
 import { type Branch, isOperator, OPERATOR, type Operator, type Where } from './query.ts'
 
 /** A checked value, or a list of them for `in`. */
@@ -213,6 +213,15 @@ export class Shape {
       this.key += `${column.position},`
       return column
     })
+  }
+
+  /** What an aggregate is grouped by and computes: columns of the kinds of which all tiers say the same. */
+  aggregated(table: Table, { groupBy, sum, max }: AggregateQuery<Table>) {
+    return {
+      groupBy: this.columns(table, groupBy, ['text', 'oneOf', 'integer', 'boolean', 'timestamp']),
+      sum: this.columns(table, sum, ['integer']),
+      max: this.columns(table, max, ['integer', 'text', 'timestamp']),
+    }
   }
 
   /** What `write` asks of its parts, so that it means the same as one statement and step by step. */

@@ -3,7 +3,7 @@
  * start together. A database that needs nothing is asked one question.
  */
 
-import type { MigrateMode } from '../config.ts'
+import type { MigrateMode } from '../config/options.ts'
 import { MigrationError, UnavailableError } from '../errors.ts'
 import type { Table } from '../schema/dsl/table.ts'
 import { tables as ownTables } from '../schema/tables.ts'

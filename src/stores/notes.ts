@@ -5,6 +5,7 @@
  */
 
 import type * as Y from 'yjs'
+import { wholeOf } from '../confine.ts'
 import type { CallOptions, Engine } from '../engine/engine.ts'
 import { contains, oneOfThese, ref } from '../engine/query.ts'
 import { NotFoundError, TransactionScopeError, ValidationError } from '../errors.ts'
@@ -28,7 +29,6 @@ import {
   noteVersions,
 } from '../schema/notes.ts'
 import { workspaces } from '../schema/workspaces.ts'
-import { wholeOf } from './confine.ts'
 import {
   ATTEMPTS,
   checkLimit,
