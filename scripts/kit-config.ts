@@ -13,12 +13,12 @@ export const dialects: readonly SqlDialect[] = ['postgres', 'sqlite']
 export const kit = {
   postgres: {
     dialect: 'postgresql',
-    schema: './src/schema/drizzle/postgres-tables.ts',
+    schema: './scripts/kit-postgres.cjs',
     out: './drizzle',
   },
   sqlite: {
     dialect: 'sqlite',
-    schema: './src/schema/drizzle/sqlite-tables.ts',
+    schema: './scripts/kit-sqlite.cjs',
     out: './drizzle-sqlite',
   },
 } as const

@@ -8,7 +8,7 @@ import { generateSQLiteDrizzleJson, generateSQLiteMigration } from 'drizzle-kit/
 import { MigrationError } from '../src/errors.ts'
 import { drift, introspect } from '../src/migrations/drift.ts'
 import type { MigrationTarget } from '../src/migrations/target.ts'
-import * as drizzleTables from '../src/schema/drizzle/sqlite-tables.ts'
+import { toSqlite } from '../src/schema/drizzle/sqlite.ts'
 import type { Table } from '../src/schema/dsl/table.ts'
 import { tables } from '../src/schema/tables.ts'
 import { literal } from './amend.ts'
@@ -47,7 +47,7 @@ export async function rebuild(target: MigrationTarget): Promise<void> {
 /** `CREATE TABLE` and `CREATE INDEX` of everything, each table's own together. */
 async function definitions(): Promise<readonly string[]> {
   const nothing = await generateSQLiteDrizzleJson({})
-  return generateSQLiteMigration(nothing, await generateSQLiteDrizzleJson(drizzleTables))
+  return generateSQLiteMigration(nothing, await generateSQLiteDrizzleJson({ ...tables.map(toSqlite) }))
 }
 
 function belongsTo(statement: string, { sqlName }: Table): boolean {

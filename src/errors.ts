@@ -23,7 +23,7 @@ export abstract class TerraceError extends Error {
   abstract override readonly name: string
   /** What a log or an HTTP answer may show: never a secret, never the driver's error. */
   toJSON(): Record<string, unknown> {
-    const { cause: _cause, stack: _stack, ...fields } = this as TerraceError & Record<string, unknown>
+    const { cause: _cause, stack: _stack, ...fields } = this
     return Object.assign(fields, { message: this.message })
   }
 }
@@ -178,4 +178,9 @@ export class ClosedError extends TerraceError {
   constructor(message = 'this System is closed; create a new one') {
     super(message)
   }
+}
+
+/** In one line, for people: what a typed error says, and of others their kind too. */
+export function reasonOf(error: unknown): string {
+  return error instanceof TerraceError ? error.message : String(error)
 }

@@ -5,16 +5,9 @@
 
 import { createHash } from 'node:crypto'
 import { type Resolved, resolve } from './config.ts'
-import { ClosedError } from './errors.ts'
-import {
-  type ConfinedSystem,
-  createSystem,
-  type Health,
-  reasonOf,
-  type System,
-  type SystemOptions,
-  warnOnce,
-} from './system.ts'
+import { ClosedError, reasonOf } from './errors.ts'
+import { type ConfinedSystem, createSystem, type Health, type System, type SystemOptions } from './system.ts'
+import { warnOnce } from './warnings.ts'
 
 /** On `globalThis`, because each bundle of a server has a module scope of its own. */
 const REGISTRY = Symbol.for('terrace.systems')
@@ -55,6 +48,7 @@ const LATE =
   'getSystem: this database is shared already, by the clock and the hooks that it was first asked for with.'
 
 function registry(): Map<string, SharedSystem> {
+  // The cast: the key is ours alone.
   const holder = globalThis as { [REGISTRY]?: Map<string, SharedSystem> }
   holder[REGISTRY] ??= new Map()
   return holder[REGISTRY]
@@ -158,6 +152,7 @@ function isConfined(path: Path): boolean {
 function follow(root: object, path: Path): unknown {
   let value: unknown = root
   for (const { key, args } of path) {
+    // The casts: the path was taken by the types of a System.
     const holder = value as Record<PropertyKey, unknown>
     const next = holder[key]
     value = args === undefined ? next : Reflect.apply(next as (...args: unknown[]) => unknown, holder, args)

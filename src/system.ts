@@ -7,12 +7,13 @@ import { type Resolved, type ResolveOptions, resolve } from './config.ts'
 import type { Clock } from './engine/clock.ts'
 import type { Engine, RootEngine, TransactionOptions } from './engine/engine.ts'
 import type { EngineHooks } from './engine/hooks.ts'
-import { ConfigError, TerraceError } from './errors.ts'
+import { ConfigError, reasonOf } from './errors.ts'
 import type { NotesOptions } from './notes/documents.ts'
 import { chooseNotesOptions, closeNotes, shareNotesOptions } from './notes/home.ts'
 import { openEngine } from './open.ts'
 import { confine } from './stores/confine.ts'
 import { createStores, type Stores } from './stores/stores.ts'
+import { warnOnce } from './warnings.ts'
 
 export interface SystemOptions extends ResolveOptions {
   /** Read instead of `process.env`. */
@@ -130,11 +131,6 @@ function assemble(
   })
 }
 
-/** What health says of an error. */
-export function reasonOf(error: unknown): string {
-  return error instanceof TerraceError ? error.message : String(error)
-}
-
 function transactionOf(engine: Engine): ConfinedSystem['transaction'] {
   return (work, options) =>
     engine.transaction((tx) => {
@@ -169,15 +165,4 @@ function refuseBeside(options: SystemOptions): void {
   const other = DECIDED.find((name) => options[name] !== undefined)
   if (other === undefined) return
   throw new ConfigError(`options.${other} has no effect beside options.engine; give it to the engine`)
-}
-
-const warned = new Set<string>()
-
-/** Once per process: hot reloads and further Systems need not repeat it. */
-export function warnOnce(warnings: readonly string[]): void {
-  for (const warning of warnings) {
-    if (warned.has(warning)) continue
-    warned.add(warning)
-    console.warn(`terrace: ${warning}`)
-  }
 }

@@ -162,7 +162,7 @@ describe('docs/adding-a-store.md', () => {
     ]
     const names = ['every scenario there is', ...ids.map((id) => `${id.replace('.', '\\.')}:`)]
     const files = ['test/conformance/memory.test.ts', 'test/drizzle-tables.test.ts']
-    const also = ['drizzle-kit is given every table', 'no two names']
+    const also = ['every table that src/schema defines', 'no two names']
     const args = ['run', ...files, '-t', [...names, ...also].join('|')]
     const output = succeed('vitest', args, { TERRACE_TEST_TIERS: 'memory' })
     expect(output).toContain(`memory: ${ids.length} scenarios run`)

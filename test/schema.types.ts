@@ -3,53 +3,16 @@
  * says, for every table and on both dialects.
  */
 
-import { agents } from '../src/schema/agents.ts'
-import { codebases } from '../src/schema/codebases.ts'
-import { conversations, type Members } from '../src/schema/conversations.ts'
-import type * as postgres from '../src/schema/drizzle/postgres-tables.ts'
-import type * as sqlite from '../src/schema/drizzle/sqlite-tables.ts'
+import type { Members } from '../src/schema/conversations.ts'
+import type { PostgresTable } from '../src/schema/drizzle/postgres.ts'
+import type { SqliteTable } from '../src/schema/drizzle/sqlite.ts'
 import type { Insert, StoredRow, Table } from '../src/schema/dsl/table.ts'
-import { messages } from '../src/schema/messages.ts'
-import {
-  noteEdits,
-  noteHeads,
-  notePresence,
-  noteSnapshots,
-  notes,
-  noteTexts,
-  noteUpdates,
-  noteVersions,
-} from '../src/schema/notes.ts'
-import { roles } from '../src/schema/roles.ts'
-import { settings } from '../src/schema/settings.ts'
-import { type TaskStatus, taskDependencies, tasks } from '../src/schema/tasks.ts'
-import { teams } from '../src/schema/teams.ts'
-import { workspaces } from '../src/schema/workspaces.ts'
+import type { schema } from '../src/schema/tables.ts'
+import type { TaskStatus } from '../src/schema/tasks.ts'
 
-const neutral = {
-  workspaces,
-  teams,
-  codebases,
-  agents,
-  roles,
-  tasks,
-  taskDependencies,
-  conversations,
-  messages,
-  settings,
-  notes,
-  noteHeads,
-  noteUpdates,
-  noteSnapshots,
-  noteTexts,
-  noteVersions,
-  noteEdits,
-  notePresence,
-}
-
-type Neutral = typeof neutral
-type Postgres = typeof postgres
-type Sqlite = typeof sqlite
+type Neutral = typeof schema
+type Postgres = { [K in keyof Neutral]: PostgresTable<Neutral[K]> }
+type Sqlite = { [K in keyof Neutral]: SqliteTable<Neutral[K]> }
 
 /** True only for the same type: no `any`, no wider or narrower one, and optional keys alike. */
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -72,8 +35,6 @@ type AllTrue = Record<keyof Neutral, true>
 /** Compiles only if the type argument is what is claimed of it. */
 function holds<_Claim extends true | AllTrue>(): void {}
 
-holds<Equal<keyof Postgres, keyof Neutral>>()
-holds<Equal<keyof Sqlite, keyof Neutral>>()
 holds<Selects<Postgres>>()
 holds<Selects<Sqlite>>()
 holds<Inserts<Postgres>>()

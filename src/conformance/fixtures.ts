@@ -1,10 +1,12 @@
 /** What scenarios start from, and what they measure by. */
 
 import assert from 'node:assert/strict'
+import type { Conversation } from '../schema/conversations.ts'
 import { type Task, type TaskStatus, taskDependencies, tasks } from '../schema/tasks.ts'
 import type { Workspace } from '../schema/workspaces.ts'
+import type { NewMessage } from '../stores/messages.ts'
 import type { Scope, System } from '../system.ts'
-import { many, range } from './expect.ts'
+import { many, newWorkspace, range } from './expect.ts'
 
 /** An id that nothing has. */
 export const UNKNOWN = 'no-such-id'
@@ -80,4 +82,11 @@ export async function assertRecount(scope: Scope, workspaceId: string): Promise<
     if (!['pending', 'ready', 'blocked'].includes(status)) continue
     assert.equal(status, failed > 0 ? 'blocked' : open > 0 ? 'pending' : 'ready', `the status of ${id}`)
   }
+}
+
+export const hello: NewMessage = { role: 'user', content: 'Hello' }
+
+/** A conversation in a workspace of its own. */
+export async function aTalk(scope: Scope): Promise<Conversation> {
+  return scope.conversations.create({ workspaceId: await newWorkspace(scope) })
 }

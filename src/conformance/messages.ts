@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Conversation } from '../schema/conversations.ts'
 import { messages } from '../schema/messages.ts'
-import type { MessageStore, NewMessage } from '../stores/messages.ts'
-import type { Scope } from '../system.ts'
-import { newWorkspace, range, refused, settled } from './expect.ts'
-import { ascending, idsOf, race, UNKNOWN, upTo } from './fixtures.ts'
+import type { NewMessage } from '../stores/messages.ts'
+import { range, refused, settled } from './expect.ts'
+import { ascending, aTalk, hello, idsOf, race, UNKNOWN, upTo } from './fixtures.ts'
 import type { Scenario } from './scenario.ts'
-
-const WRITERS = 10
 
 export const messageScenarios: readonly Scenario[] = [
   {
@@ -152,104 +148,6 @@ export const messageScenarios: readonly Scenario[] = [
     },
   },
   {
-    id: 'messages.seq-gapless',
-    guarantee: 'N writers number their messages 1, 2, 3 … without gaps, each in the order of its own writing',
-    async run({ system, second }) {
-      const systems = [system, await second()]
-      const { id } = await aTalk(system)
-      const written = await Promise.all(
-        race(WRITERS, systems, async (each) => {
-          const seqs: number[] = []
-          for (const n of range(6)) {
-            if (n % 3 === 2) {
-              const block = await each.messages.appendMany(id, [hello, hello, hello])
-              const [first] = block.map(({ seq }) => seq)
-              assert.deepEqual(
-                block.map(({ seq }) => seq),
-                [first!, first! + 1, first! + 2],
-              )
-              seqs.push(...block.map(({ seq }) => seq))
-            } else seqs.push((await each.messages.append(id, hello)).seq)
-          }
-          assert.deepEqual(seqs, ascending(seqs))
-          return seqs
-        }),
-      )
-      assert.deepEqual(ascending(written.flat()), upTo(WRITERS * 10))
-      const stored = await system.messages.last(id, 1000)
-      assert.deepEqual(
-        stored.map(({ seq }) => seq),
-        upTo(WRITERS * 10),
-      )
-      assert.equal((await system.conversations.get(id))?.lastSeq, WRITERS * 10)
-    },
-  },
-  {
-    id: 'messages.seq-gapless-after-refusals',
-    guarantee: 'Messages that are refused among others leave no gap',
-    async run({ system, second }) {
-      const { id } = await aTalk(system)
-      await system.messages.append(id, { ...hello, id: 'taken' })
-      const tries: NewMessage[] = [
-        hello,
-        { ...hello, id: 'taken' },
-        hello,
-        { ...hello, content: 'a\0' },
-        { ...hello, id: 'same' },
-      ]
-      const calls = race(40, [system, await second()], (each, i) => each.messages.append(id, tries[i % 5]!))
-      const { values, codes } = await settled(calls)
-      assert.equal(values.length, 17)
-      assert.equal(codes.filter((code) => code === 'ALREADY_EXISTS').length, 15)
-      assert.equal(codes.filter((code) => code === 'VALIDATION').length, 8)
-      const stored = await system.messages.last(id, 1000)
-      assert.deepEqual(
-        stored.map(({ seq }) => seq),
-        upTo(18),
-      )
-      assert.deepEqual(new Set(idsOf(stored.slice(1))), new Set(idsOf(values)))
-    },
-  },
-  {
-    id: 'messages.seq-gapless-after-rollback',
-    guarantee:
-      'Messages of a transaction that is rolled back leave no gap, and those of one that commits are in order',
-    async run({ system }) {
-      const { id } = await aTalk(system)
-      await system.messages.append(id, hello)
-      const failed = system.transaction(async (tx) => {
-        assert.equal((await tx.messages.append(id, hello)).seq, 2)
-        assert.equal((await tx.messages.appendMany(id, [hello, hello])).at(-1)?.seq, 4)
-        throw new Error('changed my mind')
-      })
-      await assert.rejects(failed, /changed my mind/)
-      const seqs = await system.transaction(async (tx) => {
-        const first = await tx.messages.append(id, hello)
-        const last = await tx.messages.append(id, hello)
-        return [first.seq, last.seq]
-      })
-      assert.deepEqual(seqs, [2, 3])
-      assert.equal((await system.messages.append(id, hello)).seq, 4)
-      assert.equal(await system.messages.count(id), 4)
-    },
-  },
-  {
-    id: 'messages.seq-never-reused',
-    guarantee: 'The seq of a message that was deleted is never given again',
-    async run({ system }) {
-      const { id } = await aTalk(system)
-      const made = await system.messages.appendMany(id, [hello, hello, hello])
-      assert.equal(await system.messages.delete(made[2]!.id), true)
-      assert.equal(await system.messages.delete(made[2]!.id), false)
-      assert.equal(await system.messages.delete(made[0]!.id), true)
-      assert.equal(await system.messages.get(made[2]!.id), null)
-      const fourth = await system.messages.append(id, hello)
-      assert.equal(fourth.seq, 4)
-      assert.deepEqual(await system.messages.last(id, 10), [made[1], fourth])
-      assert.equal(await system.messages.count(id), 2)
-    },
-  },
-  {
     id: 'messages.append-many',
     guarantee: 'Messages that are added together are numbered in a row, in their order, all of them or none',
     async run({ system, clock }) {
@@ -282,82 +180,6 @@ export const messageScenarios: readonly Scenario[] = [
     },
   },
   {
-    id: 'messages.last',
-    guarantee: 'A window is the newest n, oldest first; none of them when n is 0',
-    async run({ system }) {
-      const { id } = await aTalk(system)
-      const all = await system.messages.appendMany(
-        id,
-        range(5).map((i) => ({ ...hello, content: `${i}` })),
-      )
-      await aTalk(system).then((other) => system.messages.append(other.id, hello))
-      assert.deepEqual(await system.messages.last(id, 0), [])
-      for (const n of [1, 2, 5, 6, 1000]) assert.deepEqual(await system.messages.last(id, n), all.slice(-n))
-      for (const n of [-1, 1001, 1.5, Number.NaN, null as unknown as number]) {
-        await refused('VALIDATION', system.messages.last(id, n), { table: 'messages' })
-      }
-    },
-  },
-  {
-    id: 'messages.range',
-    guarantee:
-      'A range is what has these seqs, both ends included, oldest first, whatever was deleted among them',
-    async run({ system }) {
-      const { id } = await aTalk(system)
-      const all = await system.messages.appendMany(id, Array(8).fill(hello))
-      const seqs = async (from: number, to: number) => {
-        const found = await system.messages.range(id, from, to)
-        assert.deepEqual(found, all.slice(Math.max(0, from - 1), Math.max(0, to)))
-        return found.map(({ seq }) => seq)
-      }
-      assert.deepEqual(await seqs(3, 5), [3, 4, 5])
-      assert.deepEqual(await seqs(8, 8), [8])
-      assert.deepEqual(await seqs(0, 2), [1, 2])
-      assert.deepEqual(await seqs(7, 999), [7, 8])
-      assert.deepEqual(await seqs(9, 20), [])
-      assert.deepEqual(await system.messages.range(id, 5, 3), [])
-      for (const seq of [4, 5]) await system.messages.delete(all[seq - 1]!.id)
-      const rest = await system.messages.range(id, 3, 6)
-      assert.deepEqual(
-        rest.map(({ seq }) => seq),
-        [3, 6],
-      )
-      for (const [from, to] of [
-        [0.5, 2],
-        [1, Number.NaN],
-        [1, 1001],
-        [1, 2 ** 53],
-      ] as const) {
-        await refused('VALIDATION', system.messages.range(id, from, to), { table: 'messages' })
-      }
-    },
-  },
-  {
-    id: 'messages.list',
-    guarantee:
-      'Pages of a conversation make the whole, skip and repeat nothing while more is said, and are its own',
-    async run({ system }) {
-      const [talk, other] = [await aTalk(system), await aTalk(system)]
-      const { id } = talk
-      const all = await system.messages.appendMany(id, Array(4).fill(hello))
-      await system.messages.append(other.id, hello)
-      const first = await system.messages.list(id, { limit: 3 })
-      assert.deepEqual(first.items, all.slice(0, 3))
-      all.push(await system.messages.append(id, hello))
-      const rest = await system.messages.list(id, { limit: 3, after: first.next })
-      assert.deepEqual(rest, { items: all.slice(3), next: null })
-      const reversed = await system.messages.list(id, { order: { seq: 'desc' } })
-      assert.deepEqual(reversed, { items: all.toReversed(), next: null })
-      const foreign = { table: 'messages' }
-      await refused('VALIDATION', system.messages.list(other.id, { after: first.next }), foreign)
-      await refused('VALIDATION', system.messages.list(id, { after: 'nonsense' }), foreign)
-      assert.deepEqual([await system.messages.count(id), await system.messages.count(other.id)], [5, 1])
-      const [a, b] = [all[4]!, all[1]!]
-      assert.deepEqual(await system.messages.getMany([a.id, UNKNOWN, b.id, a.id]), [a, b])
-      assert.deepEqual(await system.messages.getMany([]), [])
-    },
-  },
-  {
     id: 'messages.immutable',
     guarantee: 'What was said stays: messages have no verb that changes them, but for reactions',
     async run({ system, clock }) {
@@ -382,88 +204,6 @@ export const messageScenarios: readonly Scenario[] = [
       assert.deepEqual(reacted, { ...message, reactions: { '👍': ['ada'] } })
       assert.deepEqual(await system.messages.unreact(message.id, '👍', 'ada'), message)
       assert.deepEqual(await system.messages.get(message.id), message)
-    },
-  },
-  {
-    id: 'messages.reactions',
-    guarantee:
-      'A person reacts once with one reaction, takes back only that, and reactions are in the order of their text',
-    async run({ system }) {
-      const { id } = await aTalk(system)
-      const { id: messageId } = await system.messages.append(id, hello)
-      const { react, unreact } = system.messages
-      const given: [reaction: string, by: string][] = [
-        ['👍', 'bob'],
-        ['\u{ff5e}', 'bob'],
-        ['👍', 'ada'],
-        ['👍', 'bob'],
-        ['+1', '","'],
-        ['+1', '["'],
-        ['__proto__', 'constructor'],
-      ]
-      for (const [reaction, by] of given) await react(messageId, reaction, by)
-      const { reactions } = (await system.messages.get(messageId))!
-      assert.deepEqual(Object.entries(reactions), [
-        ['+1', ['","', '["']],
-        ['__proto__', ['constructor']],
-        ['\u{ff5e}', ['bob']],
-        ['👍', ['ada', 'bob']],
-      ])
-      await unreact(messageId, '👍', 'bob')
-      await unreact(messageId, '👍', 'nobody')
-      await unreact(messageId, '❤️', 'ada')
-      for (const by of ['","', '["']) await unreact(messageId, '+1', by)
-      const left = await unreact(messageId, '__proto__', 'constructor')
-      assert.deepEqual(left.reactions, { '\u{ff5e}': ['bob'], '👍': ['ada'] })
-      assert.deepEqual((await system.messages.last(id, 1))[0], left)
-    },
-  },
-  {
-    id: 'messages.reaction-refusals',
-    guarantee: 'A reaction and who reacts are text that can be kept, and the message is there',
-    async run({ system }) {
-      const { id } = await aTalk(system)
-      const message = await system.messages.append(id, hello)
-      for (const verb of ['react', 'unreact'] as const) {
-        await refused('NOT_FOUND', system.messages[verb](UNKNOWN, '👍', 'ada'), {
-          table: 'messages',
-          id: UNKNOWN,
-        })
-        for (const bad of ['', 'a\0', '\ud800', 'x'.repeat(129), 7 as unknown as string]) {
-          await refused('VALIDATION', system.messages[verb](message.id, bad, 'ada'), { table: 'messages' })
-          await refused('VALIDATION', system.messages[verb](message.id, '👍', bad), { table: 'messages' })
-        }
-      }
-      assert.deepEqual(await system.messages.get(message.id), message)
-    },
-  },
-  {
-    id: 'messages.reaction-race',
-    guarantee:
-      'Parallel reactions are all kept: of one person, of many persons, and while others are taken back',
-    async run({ system, second }) {
-      const systems = [system, await second()]
-      const { id } = await aTalk(system)
-      const { id: messageId } = await system.messages.append(id, hello)
-      const people = range(6).map((i) => `p${i}`)
-      const emoji = ['👍', '👎', '🎉', '👀']
-      const each = (call: (store: MessageStore, reaction: string, by: string) => Promise<unknown>) =>
-        Promise.all(race(24, systems, (on, i) => call(on.messages, emoji[i % 4]!, people[i % 6]!)))
-      // 24 calls of 12 pairs: each is said twice.
-      await each((store, reaction, by) => store.react(messageId, reaction, by))
-      const pairs = (reactions: Record<string, string[]>) =>
-        Object.entries(reactions).flatMap(([reaction, by]) => by.map((person) => `${reaction} ${person}`))
-      const all = new Set(range(24).map((i) => `${emoji[i % 4]} ${people[i % 6]}`))
-      assert.deepEqual(new Set(pairs((await system.messages.get(messageId))!.reactions)), all)
-      await each((store, reaction, by) =>
-        by === 'p0' || reaction === '👎'
-          ? store.unreact(messageId, reaction, by)
-          : store.react(messageId, `${reaction}!`, by),
-      )
-      const { reactions } = (await system.messages.get(messageId))!
-      const kept = [...all].filter((pair) => !pair.endsWith('p0') && !pair.startsWith('👎'))
-      const expected = new Set(kept.flatMap((pair) => [pair, pair.replace(' ', '! ')]))
-      assert.deepEqual(new Set(pairs(reactions)), expected)
     },
   },
   {
@@ -524,10 +264,3 @@ export const messageScenarios: readonly Scenario[] = [
     },
   },
 ]
-
-const hello: NewMessage = { role: 'user', content: 'Hello' }
-
-/** A conversation in a workspace of its own. */
-async function aTalk(scope: Scope): Promise<Conversation> {
-  return scope.conversations.create({ workspaceId: await newWorkspace(scope) })
-}

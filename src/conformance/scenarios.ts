@@ -2,13 +2,25 @@ import { agentScenarios } from './agents.ts'
 import { closedScenarios } from './closed.ts'
 import { codebaseScenarios } from './codebases.ts'
 import { confinedScenarios } from './confined.ts'
+import { confinedEngineScenarios } from './confined-engine.ts'
+import { conversationGetOrCreateScenarios } from './conversation-get-or-create.ts'
+import { conversationGroupScenarios } from './conversation-groups.ts'
 import { conversationScenarios } from './conversations.ts'
 import { copyScenarios } from './copies.ts'
-import { engineScenarios } from './engine.ts'
+import { engineInsertScenarios } from './engine-inserts.ts'
+import { engineNoticeScenarios } from './engine-notices.ts'
+import { engineQueryScenarios } from './engine-queries.ts'
+import { engineUpdateScenarios } from './engine-updates.ts'
+import { engineWriteScenarios } from './engine-writes.ts'
 import { errorScenarios } from './errors.ts'
 import { exampleScenarios } from './example.ts'
 import { idScenarios } from './ids.ts'
-import { listScenarios } from './lists.ts'
+import { listFilterScenarios } from './list-filters.ts'
+import { listOrderScenarios } from './list-orders.ts'
+import { listPageScenarios } from './list-pages.ts'
+import { messageNumberScenarios } from './message-numbers.ts'
+import { messageReactionScenarios } from './message-reactions.ts'
+import { messageWindowScenarios } from './message-windows.ts'
 import { messageScenarios } from './messages.ts'
 import { noteCompactionScenarios } from './note-compaction.ts'
 import { noteCursorScenarios } from './note-cursors.ts'
@@ -31,12 +43,24 @@ import type { Scenario } from './scenario.ts'
 import { searchScenarios } from './search.ts'
 import { settingScenarios } from './settings.ts'
 import { signalScenarios } from './signals.ts'
+import { taskBatchScenarios } from './task-batches.ts'
 import { taskDependencyScenarios } from './task-dependencies.ts'
+import { taskRaceScenarios } from './task-races.ts'
 import { taskTransitionScenarios } from './task-transitions.ts'
+import { taskWaitingScenarios } from './task-waiting.ts'
 import { taskScenarios } from './tasks.ts'
 import { teamScenarios } from './teams.ts'
+import { transactionIsolationScenarios } from './transaction-isolation.ts'
+import { transactionRerunScenarios } from './transaction-reruns.ts'
+import { transactionScopeScenarios } from './transaction-scope.ts'
+import { transactionTimeoutScenarios } from './transaction-timeouts.ts'
 import { transactionScenarios } from './transactions.ts'
-import { valueScenarios } from './values.ts'
+import { valueColumnScenarios } from './value-columns.ts'
+import { valueJsonScenarios } from './value-json.ts'
+import { valueJsonPatchScenarios } from './value-json-patches.ts'
+import { valueNumberScenarios } from './value-numbers.ts'
+import { valueTextScenarios } from './value-texts.ts'
+import { valueTimeScenarios } from './value-times.ts'
 import { versionScenarios } from './versions.ts'
 import { workspaceScenarios } from './workspaces.ts'
 
@@ -49,11 +73,19 @@ export const scenarios: readonly Scenario[] = [
   ...roleScenarios,
   ...settingScenarios,
   ...conversationScenarios,
+  ...conversationGetOrCreateScenarios,
+  ...conversationGroupScenarios,
   ...messageScenarios,
+  ...messageNumberScenarios,
+  ...messageWindowScenarios,
+  ...messageReactionScenarios,
   ...exampleScenarios,
   ...taskScenarios,
   ...taskTransitionScenarios,
+  ...taskWaitingScenarios,
   ...taskDependencyScenarios,
+  ...taskBatchScenarios,
+  ...taskRaceScenarios,
   ...noteScenarios,
   ...noteSearchScenarios,
   ...noteTransactionScenarios,
@@ -71,14 +103,30 @@ export const scenarios: readonly Scenario[] = [
   ...notePresenceScenarios,
   ...closedScenarios,
   ...confinedScenarios,
+  ...confinedEngineScenarios,
   ...copyScenarios,
-  ...engineScenarios,
+  ...engineInsertScenarios,
+  ...engineUpdateScenarios,
+  ...engineQueryScenarios,
+  ...engineWriteScenarios,
+  ...engineNoticeScenarios,
   ...errorScenarios,
-  ...listScenarios,
+  ...listOrderScenarios,
+  ...listPageScenarios,
+  ...listFilterScenarios,
   ...referenceScenarios,
   ...searchScenarios,
   ...signalScenarios,
   ...transactionScenarios,
-  ...valueScenarios,
+  ...transactionIsolationScenarios,
+  ...transactionScopeScenarios,
+  ...transactionTimeoutScenarios,
+  ...transactionRerunScenarios,
+  ...valueTextScenarios,
+  ...valueNumberScenarios,
+  ...valueTimeScenarios,
+  ...valueJsonScenarios,
+  ...valueJsonPatchScenarios,
+  ...valueColumnScenarios,
   ...versionScenarios,
 ]

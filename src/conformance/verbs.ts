@@ -40,7 +40,7 @@ export interface Seed {
 }
 
 /** What the seed has under the workspace's scope. */
-export const SEED_KEY = 'theme'
+const SEED_KEY = 'theme'
 /** What the seed's note says, and the name it has. */
 const NOTE_TEXT = 'Ship on Friday'
 const NOTE_LABEL = 'first'

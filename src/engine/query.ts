@@ -70,7 +70,7 @@ export const inTable = <T extends Table>(table: T, column: ColumnKey<T>, where: 
   [OPERATOR]: 'inTable',
   table,
   column,
-  where: where as Where<Table>,
+  where,
 })
 /**
  * In the guard of a `write`, of any column: the row is as it was when the statement began. When others have
@@ -88,7 +88,7 @@ export const merge = (patch: JsonObject): Change => ({ [OPERATOR]: 'merge', patc
 export const choose = <T extends Table>(
   branches: readonly { readonly when: Where<T>; readonly to: unknown }[],
   otherwise?: unknown,
-): Change => ({ [OPERATOR]: 'choose', branches: branches as readonly Branch[], otherwise })
+): Change => ({ [OPERATOR]: 'choose', branches, otherwise })
 
 export function isOperator(value: unknown): value is Operator | Change {
   return typeof value === 'object' && value !== null && OPERATOR in value

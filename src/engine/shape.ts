@@ -20,7 +20,7 @@ import {
   type Value,
 } from '../schema/dsl/values.ts'
 import type { Step, Write } from './engine.ts'
-import { type Branch, type Change, isOperator, OPERATOR, type Operator, type Where } from './query.ts'
+import { type Branch, isOperator, OPERATOR, type Operator, type Where } from './query.ts'
 
 /** A checked value, or a list of them for `in`. */
 export type Bound = Value | readonly Value[]
@@ -328,6 +328,7 @@ export class Shape {
     if (column.kind === 'oneOf' || column.kind === 'boolean') {
       // Quoted: a word may look like whatever comes before or after it.
       this.key += mark + JSON.stringify(checked)
+      // The cast: columns of these kinds have no other values.
       return { is: 'literal', value: checked as string | boolean }
     }
     this.key += mark
@@ -394,6 +395,7 @@ export class Shape {
     const checked = [...new Set(possible.map((value) => checkValue(table, loose, value)))]
     if (checked.length === 0) return this.#never()
     if (column.kind === 'oneOf' || column.kind === 'boolean') {
+      // The cast: columns of these kinds have no other values.
       const words = (checked as (string | boolean)[]).sort()
       this.key += JSON.stringify(words)
       return { op: 'among', column, values: words }
@@ -430,25 +432,24 @@ export class Shape {
       this.key += 'v'
       return { is: 'param', index: this.bind(column, checkValue(table, column, value)) }
     }
-    const change = value as Change | Operator
-    switch (change[OPERATOR]) {
+    switch (value[OPERATOR]) {
       case 'increment':
         if (column.kind !== 'integer') throw refuse(table, column, 'is not an integer')
         this.key += 'i'
         return {
           is: 'increment',
-          index: this.bind(column, checkValue(table, { ...column, optional: false }, change.by)),
+          index: this.bind(column, checkValue(table, { ...column, optional: false }, value.by)),
         }
       case 'merge':
         if (column.kind !== 'json') throw refuse(table, column, 'is not JSON')
         if (column.shape === 'list') throw refuse(table, column, 'is a list, and is replaced whole')
         this.key += 'm'
-        return { is: 'merge', index: this.bind(column, checkJsonPatch(table, column, change.patch)) }
+        return { is: 'merge', index: this.bind(column, checkJsonPatch(table, column, value.patch)) }
       case 'choose':
-        return this.#choose(table, column, change.branches, change.otherwise)
+        return this.#choose(table, column, value.branches, value.otherwise)
       case 'ref':
         this.key += 'r'
-        return this.#ref(change)
+        return this.#ref(value)
       default:
         throw refuse(table, column, 'is set to a condition')
     }
@@ -554,7 +555,7 @@ function refuseFresh(
 /** The values that a column may be given: more than one by a choice. */
 function possible(value: unknown): readonly unknown[] {
   if (!isOperator(value) || value[OPERATOR] !== 'choose') return [value]
-  const { branches, otherwise } = value as Extract<Change, { readonly branches: unknown }>
+  const { branches, otherwise } = value
   return [...branches.map(({ to }) => to), otherwise].flatMap(possible)
 }
 

@@ -13,7 +13,7 @@ import { TransactionScopeError, UnavailableError, ValidationError } from '../err
 import type { CallOptions, Engine, TransactionOptions } from './engine.ts'
 import { checkNotice } from './signals.ts'
 
-export const TRANSACTION_TIMEOUT = 30_000
+const TRANSACTION_TIMEOUT = 30_000
 
 /** A tier's part. `S` is what one attempt holds: an overlay, a connection. */
 export interface TransactionHost<S> {
@@ -136,7 +136,7 @@ export interface Attempt {
 }
 
 /** `check` throws when time is up, which timers cannot tell while calls follow one another without a pause. */
-export function createAttempt(check: () => void = () => {}): Attempt {
+function createAttempt(check: () => void = () => {}): Attempt {
   let open = true
   let failure: { readonly error: unknown } | undefined
   const underWay = new Set<Promise<unknown>>()
@@ -190,7 +190,7 @@ export function createAttempt(check: () => void = () => {}): Attempt {
  * An attempt's engine: every call goes through `attempt.call`. A transaction inside joins the one around it,
  * so that a store's verb that needs one works in both places; when it fails, all of it fails.
  */
-export function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
+function guardCalls(calls: TransactionCalls, attempt: Attempt): Engine {
   const tx: Engine = {
     now: () => calls.now(),
     newId: () => calls.newId(),
@@ -252,7 +252,7 @@ export interface Deadline {
 /** More than a timer can count: no timeout. */
 const FOREVER = 2 ** 31 - 1
 
-export function createDeadline({ signal, timeout = TRANSACTION_TIMEOUT }: TransactionOptions): Deadline {
+function createDeadline({ signal, timeout = TRANSACTION_TIMEOUT }: TransactionOptions): Deadline {
   if (!(typeof timeout === 'number' && timeout > 0))
     throw new ValidationError(`a transaction's timeout is more than 0 ms, not ${timeout}`)
   signal?.throwIfAborted()

@@ -12,8 +12,10 @@ import * as Y from 'yjs'
 import { ClosedError, NotFoundError, ValidationError } from '../errors.ts'
 import { type NoteHead, notes } from '../schema/notes.ts'
 import { applyParts, isWaiting, textOf } from './codec.ts'
+import { checkUpdate } from './foreign.ts'
 import { type NoteLimits, tooMuch } from './limits.ts'
 import type { Entry, NoteLog, Parts } from './log.ts'
+import { revocable } from './revocable.ts'
 
 export interface LiveDocument {
   readonly noteId: string
@@ -25,11 +27,15 @@ export interface LiveDocument {
   readonly isClean: boolean
   /** The note was deleted, or this was let go. */
   readonly isGone: boolean
-  /** Takes in what others have logged. Throws `NotFoundError` when the note is gone. */
-  catchUp(): Promise<void>
+  /**
+   * Takes in what others have logged, which is quicker when it is known that they have. Throws `NotFoundError` when
+   * the note is gone.
+   */
+  catchUp(isBehind?: boolean): Promise<void>
   /**
    * Changes the document; resolves when that is durable, with the number of the update, or with the number as it
-   * was if nothing changed. An error of `change` itself comes out and nothing is logged.
+   * was if nothing changed. What could not be logged is undone. An error of `change` itself comes out and nothing is
+   * logged.
    */
   edit(change: (doc: Y.Doc) => void, actor: string | null): Promise<number>
   /** The same for an update from elsewhere. Throws `ValidationError` for what is none, or too large. */
@@ -45,15 +51,20 @@ export interface DocumentEvents {
   wantsText(document: LiveDocument): boolean
   /** This process has logged updates. The text, if it was wanted, is as of the head's number. */
   logged(document: LiveDocument, head: NoteHead, text: string | undefined): void
+  /** What was written could not be logged, and is tried again. */
+  failed(error: unknown): void
   /** The note was deleted. */
   gone(document: LiveDocument): void
 }
+
+/** Of what is tried again, after whoever waited for it was told. */
+const retried = () => {}
 
 /** As if nobody had called. */
 const inTheBackground = AsyncLocalStorage.snapshot()
 
 /** Marks transactions that bring in what is logged already. */
-export const LOGGED = Symbol('terrace.logged')
+const LOGGED = Symbol('terrace.logged')
 
 /** Who changes a document by hand says so: `doc.transact(…, { actor })`. */
 function actorOf(origin: unknown, fallback: string | null): string | null {
@@ -112,7 +123,7 @@ export function createLiveDocument(
   doc.on('update', (update: Uint8Array, origin: unknown) => {
     if (origin === LOGGED || gone !== undefined) return
     if (gathered !== undefined) gathered.push(update)
-    else enqueue(update, actorOf(origin, null)).catch(() => {})
+    else enqueue(update, actorOf(origin, null)).catch(retried)
   })
 
   function enqueue(data: Uint8Array, actor: string | null): Promise<number> {
@@ -181,6 +192,7 @@ export function createLiveDocument(
       halted = true
       return
     }
+    events.failed(error)
     // The process stays for it: what is not logged would be lost.
     const delay = Math.min(RETRY[0] * 2 ** failures++, RETRY[1])
     retry = setTimeout(() => {
@@ -231,17 +243,17 @@ export function createLiveDocument(
       return together()
     } catch (error) {
       const half = together()
-      if (half !== undefined) enqueue(half, actor).catch(() => {})
+      if (half !== undefined) enqueue(half, actor).catch(retried)
       throw error
     } finally {
       gathered = outer
     }
   }
 
-  async function catchUp(): Promise<void> {
+  async function catchUp(isBehind: boolean): Promise<void> {
     check()
     try {
-      if ((await currentHead()).seq <= seq) return
+      if (!isBehind && (await currentHead()).seq <= seq) return
       const updates = await log.since(noteId, epoch, seq)
       check()
       if (updates === undefined) {
@@ -295,15 +307,16 @@ export function createLiveDocument(
       return gone !== undefined
     },
 
-    catchUp() {
+    catchUp(isBehind = false) {
       if (catching === undefined) {
-        catching = catchUp().finally(() => {
+        catching = catchUp(isBehind).finally(() => {
           catching = undefined
         })
         return catching
       }
       // Whoever comes while one is under way needs one that begins after that, and shares it.
       following ??= catching
+        // Its own caller hears of it.
         .catch(() => {})
         .then(() => {
           following = undefined
@@ -315,9 +328,19 @@ export function createLiveDocument(
     async edit(change, actor) {
       check()
       if (bytes > limits.documentBytes) throw tooMuch('the document has bytes:', bytes, limits.documentBytes)
-      const update = gather(() => doc.transact(() => change(doc), { actor }), actor)
-      if (update === undefined) return seq
-      return enqueue(update, actor)
+      const origin = { actor }
+      const made = revocable(doc, origin, () => gather(() => doc.transact(() => change(doc), origin), actor))
+      if (made.result === undefined) return seq
+      try {
+        return await enqueue(made.result, actor)
+      } catch (error) {
+        // Whoever hears that it was not written may write it again, and should not have it twice.
+        const undone = gone === undefined ? gather(made.undo, actor) : undefined
+        if (undone !== undefined) enqueue(undone, actor).catch(retried)
+        throw error
+      } finally {
+        made.keep()
+      }
     },
 
     async apply(update, actor) {
@@ -382,41 +405,4 @@ export function createLiveDocument(
 
 function bytesOf({ snapshot, updates }: Parts) {
   return { snapshot: snapshot?.data, updates: updates.map(({ data }) => data) }
-}
-
-/** Looks into an update before it is let into the document, all of it: it may come from a stranger. */
-function checkUpdate(doc: Y.Doc, update: Uint8Array, limits: NoteLimits): void {
-  let decoded: ReturnType<typeof Y.decodeUpdate>
-  try {
-    decoded = Y.decodeUpdate(update)
-  } catch (error) {
-    throw new ValidationError('notes: this is no Yjs update (V1)', notes.name, undefined, { cause: error })
-  }
-  const { store } = doc
-  const fresh = new Set<number>()
-  for (const { id } of decoded.structs) if (!store.clients.has(id.client)) fresh.add(id.client)
-  const clients = store.clients.size + fresh.size
-  if (clients > limits.clients) throw tooMuch('the document would have writers:', clients, limits.clients)
-  const waiting = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0)
-  if (waiting + update.length <= limits.pendingBytes || !hasToWait(doc, decoded)) return
-  throw tooMuch('bytes wait for what they build on:', waiting + update.length, limits.pendingBytes)
-}
-
-/** Whether an update builds on what is neither in the document nor in the update before it. */
-function hasToWait(doc: Y.Doc, { structs, ds }: ReturnType<typeof Y.decodeUpdate>): boolean {
-  const states = Y.decodeStateVector(Y.encodeStateVector(doc))
-  const isKnown = (client: number, end: number) => end <= (states.get(client) ?? 0)
-  for (const { id, length } of structs) {
-    if (!isKnown(id.client, id.clock)) return true
-    states.set(id.client, Math.max(states.get(id.client) ?? 0, id.clock + length))
-  }
-  for (const struct of structs) {
-    if (!(struct instanceof Y.Item)) continue
-    for (const id of [struct.origin, struct.rightOrigin, struct.parent]) {
-      if (id instanceof Y.ID && !isKnown(id.client, id.clock + 1)) return true
-    }
-  }
-  return [...ds.clients].some(([client, items]) =>
-    items.some(({ clock, len }) => !isKnown(client, clock + len)),
-  )
 }

@@ -23,6 +23,11 @@ export interface NotesOptions {
   readonly pollMs?: number | undefined
   /** Unused documents that are kept in memory. */
   readonly idleDocuments?: number | undefined
+  /**
+   * Hears what failed where nobody waits for it, and is tried again: a compaction, an update of an open document that
+   * could not be logged, a look for what others did. Without it, each kind is printed as a warning once.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 /** The text of a note as of an update of its log. */
@@ -84,7 +89,12 @@ const PROJECTION_RETRY = 1000
 /** What is left behind by a document that is let go. */
 const TAIL_LEFT = 200
 
-export function createDocuments(engine: Engine, feed: Feed, options: NotesOptions): Documents {
+export function createDocuments(
+  engine: Engine,
+  feed: Feed,
+  options: NotesOptions,
+  failed: (error: unknown) => void,
+): Documents {
   const limits: NoteLimits = { ...DEFAULT_LIMITS, ...options.limits }
   const retainMs = options.retainMs ?? 60_000
   const idleDocuments = options.idleDocuments ?? 64
@@ -107,8 +117,9 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       feed.publish({ kind: 'edited', noteId: head.noteId, workspaceId: head.workspaceId, seq: head.seq })
       projectionOf(document).logged(head.seq, text)
       const isRefused = head.seq - (refused.get(head.noteId) ?? -Infinity) < TAIL_LEFT
-      if (isLong(head) && !isRefused) void compact(document.noteId).catch(() => {})
+      if (isLong(head) && !isRefused) compact(document.noteId).catch(failed)
     },
+    failed,
     gone: (document) => forget(document),
   }
 
@@ -180,7 +191,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
     refused.delete(noteId)
     document.destroy()
     if (head !== undefined && !closed && head.seq - head.snapshotSeq > TAIL_LEFT) {
-      void compact(noteId).catch(() => {})
+      compact(noteId).catch(failed)
     }
   }
 
@@ -237,7 +248,8 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       dueAt = performance.now() + 20 + text.length / 200
       writing = writing
         .then(() => log.project(noteId, document.epoch, seq, text))
-        .catch(() => {
+        .catch((error: unknown) => {
+          failed(error)
           if (stored === seq) stored = before
           dueAt = performance.now() + PROJECTION_RETRY
           later()
@@ -249,7 +261,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       timer ??= setTimeout(
         async () => {
           timer = undefined
-          await project().catch(() => {})
+          await project().catch(failed)
           if (stored < wanted && !document.isGone) later()
         },
         Math.max(20, dueAt - performance.now()),
@@ -264,7 +276,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
         if (text === undefined) later()
         else write(seq, text)
       },
-      settle: () => project().catch(() => {}),
+      settle: () => project().catch(failed),
       async end() {
         ended = true
         clearTimeout(timer)
@@ -316,7 +328,7 @@ export function createDocuments(engine: Engine, feed: Feed, options: NotesOption
       const isSame = seq !== null && (epoch ?? document.epoch) === document.epoch
       if (isSame && seq <= document.seq) return
       // It looks for itself: what was heard may be of another note that had the id before.
-      await document.catchUp().catch((error: unknown) => {
+      await document.catchUp(seq !== null).catch((error: unknown) => {
         if (!(error instanceof NotFoundError)) throw error
       })
     },
@@ -419,7 +431,7 @@ function isLong({ seq, snapshotSeq, tailBytes, stateBytes }: NoteHead): boolean 
 }
 
 /** The stretches of one writer. */
-export function editsOf({ updates }: Pick<Parts, 'updates'>) {
+function editsOf({ updates }: Pick<Parts, 'updates'>) {
   const edits: { fromSeq: number; toSeq: number; actor: string | null; firstAt: Date; lastAt: Date }[] = []
   for (const { seq, actor, at } of updates) {
     const last = edits.at(-1)

@@ -6,6 +6,7 @@
 import type { Engine } from '../engine/engine.ts'
 import { oneOfThese } from '../engine/query.ts'
 import { noteHeads, notes } from '../schema/notes.ts'
+import { createLookout } from './lookout.ts'
 
 export interface NoteEvent {
   readonly kind: 'created' | 'edited' | 'updated' | 'deleted'
@@ -82,38 +83,40 @@ export function createFeed(
     pollMs,
     openNotes,
     changed,
+    failed,
   }: {
     readonly pollMs: number
     readonly openNotes: () => readonly string[]
     /** `seq` is null for a note that is gone. */
     readonly changed: (noteId: string, seq: number | null, epoch?: string) => Promise<void>
+    /** Of what is tried again, or not needed. */
+    readonly failed: (error: unknown) => void
   },
 ): Feed {
   const watchers = new Set<Watcher>()
   /** To be told to others, by note and kind: the newest of each is enough. */
   const outgoing = new Map<string, NoteNews>()
   let gathering: NodeJS.Timeout | undefined
-  let timer: NodeJS.Timeout | undefined
-  let listening: Promise<readonly (() => Promise<void>)[]> | undefined
-  let polling: Promise<void> | undefined
-  let again = false
+  let isSending = false
   let closed = false
+  const lookout = createLookout(engine, { channel: CHANNEL, heard, look, pollMs, failed })
 
   function publish(event: NoteNews): void {
     emit(event)
     outgoing.set(`${event.kind} ${event.noteId}`, event)
-    if (gathering !== undefined || closed) return
-    gathering = setTimeout(send, 0)
-    gathering.unref()
+    if (isSending || gathering !== undefined || closed) return
+    isSending = true
+    // What happens in this turn goes together.
+    setImmediate(send)
   }
 
   function send(): void {
     const events = [...outgoing.values()]
     outgoing.clear()
-    gathering = undefined
+    isSending = false
     for (let i = 0; i < events.length; i += TOGETHER) {
       // A hint: whoever misses it looks for himself.
-      announce(engine, events.slice(i, i + TOGETHER), sender).catch(() => {})
+      announce(engine, events.slice(i, i + TOGETHER), sender).catch(failed)
     }
     // What comes in the next moments goes together.
     gathering = setTimeout(() => {
@@ -147,7 +150,7 @@ export function createFeed(
     const news = events as [NoteEvent['kind'], string, string, number, number?][]
     for (const [kind, noteId, workspaceId, seq, version] of news) {
       if (kind === 'edited' || kind === 'deleted') {
-        changed(noteId, kind === 'deleted' ? null : seq).catch(() => {})
+        changed(noteId, kind === 'deleted' ? null : seq).catch(failed)
       }
       emit({ kind, noteId, workspaceId, seq, version })
     }
@@ -156,47 +159,11 @@ export function createFeed(
   // ---------------------------------------------------------------- looking for oneself
 
   function follow(): void {
-    if (closed || timer !== undefined) return
-    listen()
-    timer = setInterval(() => {
-      listen()
-      poll()
-    }, pollMs)
-    timer.unref()
-  }
-
-  /** Who cannot listen looks, and tries to listen again with the next look. */
-  function listen(): void {
-    listening ??= Promise.all([engine.listen(CHANNEL, heard), engine.onCommit(() => poll())]).catch(() => {
-      listening = undefined
-      return []
-    })
+    void lookout.begin()
   }
 
   function rest(): void {
-    if (watchers.size > 0) return
-    clearInterval(timer)
-    timer = undefined
-    const stops = listening
-    listening = undefined
-    stops?.then((all) => Promise.all(all.map((stop) => stop()))).catch(() => {})
-  }
-
-  /** One at a time; whoever asks meanwhile gets another one after it. */
-  function poll(): void {
-    if (polling !== undefined) {
-      again = true
-      return
-    }
-    polling = look()
-      .catch(() => {})
-      .finally(() => {
-        polling = undefined
-        if (again && !closed) {
-          again = false
-          poll()
-        }
-      })
+    if (watchers.size === 0) lookout.rest()
   }
 
   async function look(): Promise<void> {
@@ -207,7 +174,7 @@ export function createFeed(
       await Promise.all(
         open.map((noteId) => {
           const head = found.get(noteId)
-          return changed(noteId, head?.seq ?? null, head?.epoch).catch(() => {})
+          return changed(noteId, head?.seq ?? null, head?.epoch).catch(failed)
         }),
       )
     }
@@ -357,11 +324,7 @@ export function createFeed(
       if (outgoing.size > 0) send()
       closed = true
       clearTimeout(gathering)
-      clearInterval(timer)
-      timer = undefined
-      const stops = await (listening ?? [])
-      await Promise.allSettled(stops.map((stop) => stop()))
-      await polling
+      await lookout.close()
     },
   }
 }

@@ -5,7 +5,9 @@
 
 import { loadPeer } from '../engine/drivers.ts'
 import type { Engine } from '../engine/engine.ts'
+import { ClosedError, NotFoundError, reasonOf } from '../errors.ts'
 import { wholeOf } from '../stores/confine.ts'
+import { warnOnce } from '../warnings.ts'
 import type { Documents, DocumentVerbs, NotesOptions } from './documents.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
@@ -16,6 +18,8 @@ export const POLL = 1000
 export interface Home {
   readonly feed: Feed
   readonly options: NotesOptions
+  /** For what fails where nobody waits for it. */
+  failed(error: unknown): void
   documents(): Promise<Documents>
   /** The note was deleted. */
   gone(noteId: string): Promise<void>
@@ -35,6 +39,11 @@ export function chooseNotesOptions(engine: Engine, options: NotesOptions | undef
 /** What was chosen for an engine goes for a transaction of it. */
 export function shareNotesOptions(engine: Engine, tx: Engine): void {
   chooseNotesOptions(wholeOf(tx) ?? tx, chosen.get(wholeOf(engine) ?? engine))
+}
+
+/** Only an engine that owns its database has documents that live on; others belong to a transaction. */
+export function isRoot(engine: Engine): boolean {
+  return 'tier' in engine
 }
 
 /** The notes of an engine that owns its database. */
@@ -70,21 +79,32 @@ async function loadTransient(engine: Engine): Promise<DocumentVerbs> {
   return createTransientDocuments(engine, limits)
 }
 
+/** A System that is closed has nothing to try again, and a note that is gone nothing to lose. */
+function failureHandlerOf({ onError }: NotesOptions): (error: unknown) => void {
+  const tell = onError ?? ((error) => warnOnce([`${reasonOf(error)} (tried again)`]))
+  return (error) => {
+    if (!(error instanceof ClosedError || error instanceof NotFoundError)) tell(error)
+  }
+}
+
 function createHome(engine: Engine, options: NotesOptions): Home {
   let loading: Promise<Documents> | undefined
   let documents: Documents | undefined
+  const failed = failureHandlerOf(options)
   const feed = createFeed(engine, {
     pollMs: options.pollMs ?? POLL,
     openNotes: () => documents?.open() ?? [],
     changed: async (noteId, seq, epoch) => documents?.changed(noteId, seq, epoch),
+    failed,
   })
   return {
     feed,
     options,
+    failed,
     documents() {
       loading ??= loadPeer('yjs', 'notes', () => import('./documents.ts')).then(
         ({ createDocuments }) => {
-          documents = createDocuments(engine, feed, options)
+          documents = createDocuments(engine, feed, options, failed)
           return documents
         },
         (error: unknown) => {

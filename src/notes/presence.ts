@@ -6,11 +6,12 @@
 
 import type { CallOptions, Engine } from '../engine/engine.ts'
 import { gt, lte, oneOfThese } from '../engine/query.ts'
-import { ClosedError, InvalidReferenceError, TransactionScopeError, ValidationError } from '../errors.ts'
+import { InvalidReferenceError, TransactionScopeError, ValidationError } from '../errors.ts'
 import { checkValue } from '../schema/dsl/values.ts'
 import { noteHeads, notePresence, notes } from '../schema/notes.ts'
 import { idOf, notFound } from '../stores/store.ts'
-import { homeOf, POLL } from './home.ts'
+import { type Home, homeOf, isRoot, POLL } from './home.ts'
+import { createLookout } from './lookout.ts'
 
 /** Awareness updates (y-protocols), by the place that told them. */
 export type Told = ReadonlyMap<string, Uint8Array>
@@ -58,19 +59,21 @@ export function createPresence(engine: Engine, beneath: Engine): NotePresence {
         }
       }
       // A hint: whoever misses it looks for himself. By the engine beneath, so that all hear of it.
-      beneath.notify(CHANNEL, id).catch(() => {})
+      const telling = beneath.notify(CHANNEL, id)
+      if (isRoot(beneath)) telling.catch(homeOf(beneath).failed)
+      else await telling
     },
 
     async follow(noteId, handler, options) {
       const id = idOf(notes, noteId)
       if (typeof handler !== 'function') throw refuse('whoever follows presence is a function', 'handler')
       if ((await engine.get(noteHeads, id, options)) === null) notFound(notes, id)
-      if (!('tier' in beneath)) {
+      if (!isRoot(beneath)) {
         throw new TransactionScopeError(
           'following is not part of a transaction; use the outer System, outside',
         )
       }
-      return lookoutOf(beneath).follow(id, handler)
+      return followersOf(beneath).follow(id, handler)
     },
   }
 }
@@ -85,64 +88,32 @@ function refuse(message: string, column: string): ValidationError {
 }
 
 /** One per database and process, however many follow. */
-interface Lookout {
+interface Followers {
   follow(noteId: string, handler: (told: Told) => void): Promise<() => void>
 }
 
-const lookouts = new WeakMap<Engine, Lookout>()
+const known = new WeakMap<Engine, Followers>()
 
-function lookoutOf(engine: Engine): Lookout {
-  let lookout = lookouts.get(engine)
-  if (lookout === undefined) {
-    lookout = createLookout(engine, homeOf(engine).options.pollMs ?? POLL)
-    lookouts.set(engine, lookout)
+function followersOf(engine: Engine): Followers {
+  let followers = known.get(engine)
+  if (followers === undefined) {
+    followers = createFollowers(engine, homeOf(engine))
+    known.set(engine, followers)
   }
-  return lookout
+  return followers
 }
 
-function createLookout(engine: Engine, pollMs: number): Lookout {
+function createFollowers(engine: Engine, { options, failed }: Home): Followers {
   const followers = new Map<string, Set<(told: Told) => void>>()
-  let timer: NodeJS.Timeout | undefined
-  let listening: Promise<readonly (() => Promise<void>)[]> | undefined
-  let looking: Promise<void> | undefined
-  let again = false
-
-  function begin(): void {
-    listening ??= Promise.all([
-      engine.listen(CHANNEL, (noteId) => {
-        if (followers.has(noteId)) look()
-      }),
-      engine.onCommit(look),
-    ]).catch(() => [])
-    timer ??= setInterval(look, pollMs).unref()
-  }
-
-  function rest(): void {
-    clearInterval(timer)
-    timer = undefined
-    const stops = listening
-    listening = undefined
-    stops?.then((all) => Promise.all(all.map((stop) => stop()))).catch(() => {})
-  }
-
-  /** One at a time; whoever asks meanwhile gets another one after it. */
-  function look(): void {
-    if (looking !== undefined) {
-      again = true
-      return
-    }
-    looking = tellAll()
-      .catch((error: unknown) => {
-        // Of a closed database nothing is told any more.
-        if (error instanceof ClosedError) rest()
-      })
-      .finally(() => {
-        looking = undefined
-        if (!again) return
-        again = false
-        look()
-      })
-  }
+  const lookout = createLookout(engine, {
+    channel: CHANNEL,
+    heard(noteId) {
+      if (followers.has(noteId)) lookout.look()
+    },
+    look: tellAll,
+    pollMs: options.pollMs ?? POLL,
+    failed,
+  })
 
   async function tellAll(): Promise<void> {
     const noteIds = [...followers.keys()]
@@ -166,15 +137,15 @@ function createLookout(engine: Engine, pollMs: number): Lookout {
         if (others.has(mine)) handler(told)
       }
       followers.set(noteId, others.add(mine))
-      begin()
-      look()
+      const listening = lookout.begin()
+      lookout.look()
       // Whoever comes sweeps: places that ended without a word leave rows.
-      engine.remove(notePresence, { where: { noteId, expiresAt: lte(engine.now()) } }).catch(() => {})
+      engine.remove(notePresence, { where: { noteId, expiresAt: lte(engine.now()) } }).catch(failed)
       await listening
       return () => {
         others.delete(mine)
         if (others.size === 0 && followers.get(noteId) === others) followers.delete(noteId)
-        if (followers.size === 0) rest()
+        if (followers.size === 0) lookout.rest()
       }
     },
   }

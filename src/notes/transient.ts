@@ -35,6 +35,8 @@ export function createTransientDocuments(engine: Engine, limits: NoteLimits): Do
       events: {
         wantsText: () => true,
         gone: () => {},
+        // The call that wrote hears of it, and the transaction is over.
+        failed: () => {},
         logged(_document, head, text) {
           logged = [head.seq, text]
         },

@@ -3,7 +3,7 @@
 import { parentPort } from 'node:worker_threads'
 import { compact, type DocumentParts } from './codec.ts'
 
-export interface WorkerRequest {
+interface WorkerRequest {
   readonly id: number
   readonly parts: DocumentParts
 }

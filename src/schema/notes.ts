@@ -119,7 +119,6 @@ export const noteTexts = table(
   },
   { indexes: [{ on: ['workspaceId', 'noteId'] }] },
 )
-export type NoteText = Row<typeof noteTexts>
 
 /** States that were given a name. */
 export const noteVersions = table(

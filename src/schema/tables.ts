@@ -19,8 +19,8 @@ import { taskDependencies, tasks } from './tasks.ts'
 import { teams } from './teams.ts'
 import { workspaces } from './workspaces.ts'
 
-/** Every table of Terrace, referenced ones first. */
-export const tables: readonly Table[] = [
+/** Every table of Terrace, referenced ones first: the only list of them. */
+export const schema = {
   workspaces,
   teams,
   codebases,
@@ -39,4 +39,6 @@ export const tables: readonly Table[] = [
   noteVersions,
   noteEdits,
   notePresence,
-]
+}
+
+export const tables: readonly Table[] = Object.values(schema)

@@ -85,4 +85,3 @@ export const taskDependencies = table(
   },
   { primaryKey: ['taskId', 'dependsOnId'], indexes: [{ on: ['dependsOnId'] }] },
 )
-export type TaskDependency = Row<typeof taskDependencies>

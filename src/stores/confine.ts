@@ -7,15 +7,7 @@
  */
 
 import type { CallOptions, Engine, OnConflict } from '../engine/engine.ts'
-import {
-  type Change,
-  isOperator,
-  OPERATOR,
-  type Operator,
-  oneOfThese,
-  type SetFor,
-  type Where,
-} from '../engine/query.ts'
+import { isOperator, OPERATOR, type Operator, oneOfThese, type SetFor, type Where } from '../engine/query.ts'
 import { wrappedCall } from '../engine/transaction.ts'
 import { InvalidReferenceError, ValidationError } from '../errors.ts'
 import type { Table } from '../schema/dsl/table.ts'
@@ -61,18 +53,18 @@ export function confine(engine: Engine, workspaceId: string): Engine {
   /** The same for the branches of a choice. */
   function withinChoice(value: unknown): unknown {
     if (!isOperator(value) || value[OPERATOR] !== 'choose') return value
-    const change = value as Extract<Change, { readonly branches: unknown }>
-    const branches = change.branches.map(({ when, to }) => ({
+    const branches = value.branches.map(({ when, to }) => ({
       when: [when].flat().map((match) => withinOthers(match, undefined)),
       to: withinChoice(to),
     }))
-    return { ...change, branches, otherwise: withinChoice(change.otherwise) }
+    return { ...value, branches, otherwise: withinChoice(value.otherwise) }
   }
 
   /** One column cannot be tested twice, so what is asked of it is decided here. */
   function narrowed(table: Table, key: string, asked: unknown, head: Table | undefined): unknown {
     if (asked === undefined || asked === workspaceId) return workspaceId
     if (!isOperator(asked)) return NEVER
+    // The cast: a change is refused below, as what it is not.
     const operator = asked as Operator
     if (operator[OPERATOR] === 'in') return operator.values.includes(workspaceId) ? workspaceId : NEVER
     if (operator[OPERATOR] === 'compare' && operator.comparison === 'ne') {

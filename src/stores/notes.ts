@@ -10,7 +10,7 @@ import { contains, increment, oneOfThese, ref } from '../engine/query.ts'
 import { NotFoundError, TransactionScopeError, ValidationError } from '../errors.ts'
 import type { Documents, DocumentVerbs, NoteContent } from '../notes/documents.ts'
 import { announce, type Interest, type NoteEvent, type NoteNews } from '../notes/feed.ts'
-import { homeOf, transientDocuments } from '../notes/home.ts'
+import { homeOf, isRoot, transientDocuments } from '../notes/home.ts'
 import { createPresence, type NotePresence } from '../notes/presence.ts'
 import { fold } from '../schema/dsl/fold.ts'
 import { compareText } from '../schema/dsl/order.ts'
@@ -181,8 +181,7 @@ export interface NoteStore extends StoreVerbs<typeof notes, NewNote, NotePatch, 
 export function createNoteStore(engine: Engine): NoteStore {
   const verbs = storeVerbs(engine, definition)
   const beneath = wholeOf(engine) ?? engine
-  /** Only an engine that owns its database has documents that live on; others belong to a transaction. */
-  const home = 'tier' in beneath ? homeOf(beneath) : undefined
+  const home = isRoot(beneath) ? homeOf(beneath) : undefined
   const isConfined = beneath !== engine
 
   async function documents(): Promise<DocumentVerbs> {

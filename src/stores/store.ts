@@ -168,6 +168,7 @@ export function storeVerbs<T extends Table, N extends object, P extends object, 
       return distinct.flatMap((id) => rowsById.get(id) ?? [])
     },
 
+    // The casts: every filter may be left empty.
     async list(filter = {} as F, options = {}) {
       checkObject(table, filter)
       return listPage(engine, table, definition.where(filter), filter, definition.order, options)
@@ -281,7 +282,7 @@ export function matching<T extends Table>(table: T, filter: object): Conditions<
   const conditions: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(filter)) {
     if (value === undefined) continue
-    const column = (table as Table).columns[key]!
+    const column = table.columns[key]!
     if (isOperator(value)) throw refuse(table, column, 'is filtered by values, not by operators')
     if (Array.isArray(value) && value.includes(null)) {
       throw refuse(table, column, 'is filtered by null alone, not by null within a list')

@@ -109,7 +109,7 @@ export function createHttp(options: HttpOptions): Http {
     }
     const { cursor, updates } = await granted.notes.since(noteId, null)
     // The cast: one update there is, and its bytes are of an ordinary buffer.
-    const body = updates[0]!.update as Uint8Array<ArrayBuffer>
+    const body = updates[0]!.update
     return new Response(body, {
       headers: {
         'content-type': 'application/octet-stream',

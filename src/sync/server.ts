@@ -174,7 +174,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
 }
 
 /** The note of a URL; undefined for the path itself, and null for what is not beneath it. */
-export function noteOf(pathname: string, path: string): string | undefined | null {
+function noteOf(pathname: string, path: string): string | undefined | null {
   if (pathname === path || pathname === `${path}/`) return undefined
   if (!pathname.startsWith(path === '/' ? path : `${path}/`)) return null
   const rest = pathname.slice(path === '/' ? 1 : path.length + 1)
@@ -202,9 +202,8 @@ type Accept = (request: IncomingMessage, socket: Duplex, head: Buffer, done: (so
 async function loadAccept(maxPayload: number): Promise<Accept> {
   const { WebSocketServer } = await loadPeer('ws', 'a WebSocket server', () => import('ws'))
   const server = new WebSocketServer({ noServer: true, maxPayload, clientTracking: false })
-  // The cast: messages are buffers, for `binaryType` is left as it is.
   return (request, socket, head, done) =>
-    server.handleUpgrade(request, socket, head, (webSocket) => done(webSocket as unknown as Socket))
+    server.handleUpgrade(request, socket, head, (webSocket) => done(webSocket))
 }
 
 function decline(socket: Duplex, { status, message }: Refusal): void {

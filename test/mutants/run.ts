@@ -7,16 +7,22 @@ import { createSystem } from '../../src/system.ts'
 import { rerunTransactions } from '../../src/testing/rerun.ts'
 import type { Mutant } from './mutant.ts'
 
-/** A scenario that takes longer hangs: unbroken, the slowest takes a twentieth of it. */
-const PATIENCE = 4000
+export interface Noticed {
+  /** The ids of the scenarios that failed, in order. */
+  readonly failed: string[]
+  /** Of these, the ones that did not come to an end. */
+  readonly hung: string[]
+}
 
-/** The ids of those of these scenarios that fail, in order. */
+/** Runs these scenarios. One that takes longer than `patience`, in milliseconds, hangs, and so has failed. */
 export async function failing(
   mutant: Pick<Mutant, 'engine' | 'system'>,
   only: ReadonlySet<string>,
-): Promise<string[]> {
+  patience: number,
+): Promise<Noticed> {
   const failed: string[] = []
-  const hanging: Promise<void>[] = []
+  const hung: string[] = []
+  const slow: Promise<void>[] = []
   for (const scenario of scenarios) {
     if (!only.has(scenario.id)) continue
     const run = runScenario(scenario, harnessOf(mutant)).then(
@@ -27,14 +33,15 @@ export async function failing(
     const early = await Promise.race([run, later(50)])
     if (early === false) failed.push(scenario.id)
     if (early !== undefined) continue
-    hanging.push(
-      Promise.race([run, later(PATIENCE)]).then((passed) => {
+    slow.push(
+      Promise.race([run, later(patience)]).then((passed) => {
         if (passed !== true) failed.push(scenario.id)
+        if (passed === undefined) hung.push(scenario.id)
       }),
     )
   }
-  await Promise.all(hanging)
-  return failed.sort()
+  await Promise.all(slow)
+  return { failed: failed.sort(), hung: hung.sort() }
 }
 
 function later(milliseconds: number): Promise<undefined> {

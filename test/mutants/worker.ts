@@ -12,9 +12,9 @@ process.on('unhandledRejection', () => {})
 process.on('uncaughtException', () => {})
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, only } = JSON.parse(line) as { id: string; only: string[] }
+  const { id, only, patience } = JSON.parse(line) as { id: string; only: string[]; patience: number }
   // Without a name: the engine as it is.
-  const failed = await failing(mutants.find((mutant) => mutant.id === id) ?? {}, new Set(only))
-  console.log(JSON.stringify(failed))
+  const mutant = mutants.find((mutant) => mutant.id === id) ?? {}
+  console.log(JSON.stringify(await failing(mutant, new Set(only), patience)))
 }
 process.exit()

@@ -1,7 +1,8 @@
 /**
  * Rows as this engine keeps them: arrays of cells in the order of the table's columns, hidden ones included.
  * Only their table changes them (`moves.ts`, `fork.ts`); whoever finds one looks at it at once or copies it. Times
- * are numbers: a tenth of a `Date`'s size, and compared like any other number.
+ * are numbers: a tenth of a `Date`'s size, and compared like any other number. Where a cell or a bound value is cast,
+ * here and in what compiles, its column's kind says what it is.
  */
 
 import type { Kind } from '../../schema/dsl/columns.ts'

@@ -1,6 +1,6 @@
 /** Compiles conditions to predicates over stored rows. As in SQL, null matches nothing but `null` and `ne`. */
 
-import { isJsonObject, type JsonValue } from '../../schema/dsl/json.ts'
+import { isJsonObject } from '../../schema/dsl/json.ts'
 import type { Condition, Test } from '../shape.ts'
 import { type Cell, cellOrder, comparable, type Stored } from './cells.ts'
 import { getterOf, type Run } from './run.ts'
@@ -79,7 +79,7 @@ function predicateOfTest(test: Test): Predicate {
     case 'hasKey': {
       const { column, index } = test
       return (row, run) => {
-        const value = row[column.position] as JsonValue
+        const value = row[column.position]
         return isJsonObject(value) && Object.hasOwn(value, run.values[index] as string)
       }
     }

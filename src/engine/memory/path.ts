@@ -81,8 +81,7 @@ function pathThrough(
     if (pin.sure) used.add(pin.test)
   }
   const next = tree.parts[pins.length]
-  const list =
-    next === undefined ? undefined : (tests.find((test) => isListOn(test, next)) as ListTest | undefined)
+  const list = next === undefined ? undefined : tests.find((test) => isListOn(test, next))
   if (list !== undefined) used.add(list)
   const { low, high } = list === undefined && next !== undefined ? bordersOn(tests, next) : NO_BORDERS
   const depth = pins.length + (list === undefined ? 0 : 1)
@@ -148,7 +147,7 @@ function pinsByPosition(tests: readonly Test[]): Map<number, Pin> {
 }
 
 /** Bytes are left to the predicate: their values are not told apart by identity. */
-function isListOn(test: Test, { position }: Part): boolean {
+function isListOn(test: Test, { position }: Part): test is ListTest {
   return (
     (test.op === 'in' || test.op === 'among' || test.op === 'inTable') &&
     test.column.position === position &&

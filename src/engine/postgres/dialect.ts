@@ -1,7 +1,7 @@
 /** How Postgres says it. Values travel as text, with a cast by column, so that no driver guesses a type. */
 
 import type { ColumnDef } from '../../schema/dsl/table.ts'
-import { type Dialect, quote } from '../sql/dialect.ts'
+import { type Convert, type Dialect, quote } from '../sql/dialect.ts'
 import { encodeBytes } from './values.ts'
 
 const TYPES = {
@@ -14,11 +14,11 @@ const TYPES = {
   bytes: 'bytea',
 } as const
 
-export function typeOf(column: ColumnDef): string {
+function typeOf(column: ColumnDef): string {
   return TYPES[column.kind]
 }
 
-function encodeOne(column: ColumnDef): (value: never) => unknown {
+function encodeOne(column: ColumnDef): Convert {
   switch (column.kind) {
     case 'integer':
     case 'boolean':
@@ -40,7 +40,7 @@ export const postgresDialect: Dialect = {
   encoder(column, list) {
     const encode = encodeOne(column)
     return list
-      ? (values: readonly never[]) =>
+      ? (values: readonly unknown[]) =>
           arrayText(values.map((value) => (value === null ? null : encode(value))))
       : encode
   },
@@ -86,7 +86,7 @@ function castOf(column: ColumnDef, list: boolean): string {
 }
 
 /** An array as Postgres writes it. */
-export function arrayText(values: readonly unknown[]): string {
+function arrayText(values: readonly unknown[]): string {
   const items = values.map((value) =>
     value === null ? 'NULL' : `"${String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`,
   )

@@ -28,8 +28,7 @@ export async function neonEngine(options: NeonEngineOptions): Promise<PostgresEn
         super({ ...Object(config), connectionTimeoutMillis: patience })
       }
     }
-    // The cast: its types are those of an older `pg`.
-    return opened as unknown as Pool
+    return opened
   }
   const pool = options.pool ?? open(options.url ?? '')
   const pooled = options.pooled ?? false
@@ -48,6 +47,7 @@ export async function neonEngine(options: NeonEngineOptions): Promise<PostgresEn
     hooks: options.hooks,
     drizzle: async () => {
       const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/neon-serverless'))
+      // The cast: it is the driver's own, or one that was given to stand for it.
       return drizzle(pool as never)
     },
   })

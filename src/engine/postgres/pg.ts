@@ -57,6 +57,7 @@ export async function pgEngine(options: PgEngineOptions): Promise<PostgresEngine
     hooks: options.hooks,
     drizzle: async () => {
       const { drizzle } = await loadDriver('drizzle-orm', () => import('drizzle-orm/node-postgres'))
+      // The cast: it is the driver's own, or one that was given to stand for it.
       return drizzle(pool as never)
     },
   })

@@ -122,6 +122,7 @@ function wrap(client: PoolClient, named: boolean): Client {
     async query({ text, name }: SqlText, values: readonly unknown[]): Promise<Rows> {
       const config = { text, values, types }
       const { rows } = await client.query(named && name !== undefined ? { ...config, name } : config)
+      // The cast: rows are objects, unless one asks for lists.
       return rows as Rows
     },
     release(bad) {

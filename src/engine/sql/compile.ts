@@ -226,7 +226,7 @@ function aggregateDecoder(
       columns.map((column) => {
         const value = row[`${prefix}${column.key}`]
         const decode = dialect.decoder(column)
-        return [column.key, value === null || decode === undefined ? value : decode(value as never)]
+        return [column.key, value === null || decode === undefined ? value : decode(value)]
       }),
     )
   return (row) => ({

@@ -4,15 +4,21 @@
 
 import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 
+/**
+ * Converts the values of one column. Declared as a method, so that a function of dates, say, is one as well: its
+ * column tells that it is given nothing else, which types cannot.
+ */
+export type Convert = { convert(value: unknown): unknown }['convert']
+
 export interface Dialect {
   /** A place for a bound value; `position` counts them from 1 and `list` binds many for `= any`. */
   placeholder(position: number, column: ColumnDef, list: boolean): string
   /** Whether a value that is used twice is bound once (`$1`) or each time (`?`). */
   readonly numbered: boolean
   /** From a checked value to what the driver takes. */
-  encoder(column: ColumnDef, list: boolean): (value: never) => unknown
+  encoder(column: ColumnDef, list: boolean): Convert
   /** From what the driver gives, which is never null here, to a value; undefined when it gives just that. */
-  decoder(column: ColumnDef): ((raw: never) => unknown) | undefined
+  decoder(column: ColumnDef): Convert | undefined
   /** A column as it is to be read, from which `decoder` makes a value. */
   selected(text: string, column: ColumnDef): string
   /** The driver hands over a row as a list of cells, which it does faster than by name. */

@@ -2,7 +2,7 @@
 
 import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
 import type { Binding, Bound } from '../shape.ts'
-import type { Dialect } from './dialect.ts'
+import type { Convert, Dialect } from './dialect.ts'
 
 /** A bound value: one of the call's, or a column of the head's row in a `write` that runs step by step. */
 export type Slot = number | { readonly ref: ColumnDef; readonly offset: number }
@@ -14,7 +14,7 @@ export interface Statement {
   /** For databases that keep prepared statements by name; none once too many shapes have been seen. */
   readonly name: string | undefined
   readonly slots: readonly Slot[]
-  readonly encoders: readonly ((value: never) => unknown)[]
+  readonly encoders: readonly Convert[]
   /** Finishes a row of the driver's, whose columns are named by their keys. */
   readonly decode: ((row: Record<string, unknown>) => Record<string, unknown>) | undefined
   /** Makes a row of the driver's cells, for drivers that hand them over by position; then `decode` has no part. */
@@ -35,7 +35,7 @@ export type Draft = Omit<Statement, 'name'> & { readonly others?: readonly Table
 /** Collects the text's parameters while it is written. */
 export class Writer {
   readonly slots: Slot[] = []
-  readonly encoders: ((value: never) => unknown)[] = []
+  readonly encoders: Convert[] = []
   readonly #dialect: Dialect
   readonly #bindings: readonly Binding[]
   readonly #positions = new Map<number, number>()
@@ -83,7 +83,7 @@ export function bindValues(
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i]!
     const value = typeof slot === 'number' ? values[slot] : refValue(slot, head!)
-    bound[i] = value === null ? null : encoders[i]!(value as never)
+    bound[i] = value === null ? null : encoders[i]!(value)
   }
   return bound
 }
@@ -131,7 +131,7 @@ export function cellsDecoder(
       const row: Record<string, unknown> = {}
       for (let i = 0; i < columns.length; i++) {
         const [cell, decode] = [cells[i], decoders[i]]
-        row[columns[i]!.key] = cell === null || decode === undefined ? cell : decode(cell as never)
+        row[columns[i]!.key] = cell === null || decode === undefined ? cell : decode(cell)
       }
       return row
     }
@@ -140,7 +140,7 @@ export function cellsDecoder(
 
 interface CellChange {
   readonly key: string
-  readonly decode: (raw: never) => unknown
+  readonly decode: Convert
 }
 
 /** A line of code for each column, as one would write it by hand: fixed keys are looked up much faster. */
@@ -163,7 +163,7 @@ function looped(changes: readonly CellChange[]): NonNullable<Statement['decode']
   return (row) => {
     for (const { key, decode } of changes) {
       const value = row[key]
-      if (value !== null) row[key] = decode(value as never)
+      if (value !== null) row[key] = decode(value)
     }
     return row
   }

@@ -131,6 +131,7 @@ export function createVerbs(backend: Backend): Verbs {
         compileAggregate(dialect, table, shape, { where, groupBy, sum, max }),
       )
       const results = await backend.run(statement, shape.values, options)
+      // The casts: so are the results that `compileAggregate` has decoded.
       for (const result of results) checkSums(table, result.sum as Record<string, number>)
       return results.sort((a, b) => compareGroups(groupBy, a.group as AnyRow, b.group as AnyRow))
     },

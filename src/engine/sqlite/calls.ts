@@ -227,7 +227,7 @@ function isTaken(
   )
   const bound = columns.map((column) => {
     const value = row[column.position]!
-    return value === null ? null : dialect.encoder(column, false)(value as never)
+    return value === null ? null : dialect.encoder(column, false)(value)
   })
   const sql = `select 1 from ${quote(table.sqlName)} where ${[...tests, ...literals].join(' and ')}`
   return database.prepare(sql).get(bound) !== undefined

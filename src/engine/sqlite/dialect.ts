@@ -1,7 +1,7 @@
 /** How SQLite says it: JSON as text, moments as milliseconds, booleans as 0 and 1. */
 
 import type { ColumnDef } from '../../schema/dsl/table.ts'
-import type { Dialect } from '../sql/dialect.ts'
+import type { Convert, Dialect } from '../sql/dialect.ts'
 
 /** Functions that `connection.ts` defines on every connection. */
 export const MERGE_FUNCTION = 'terrace_merge'
@@ -9,7 +9,7 @@ export const HAS_KEY_FUNCTION = 'terrace_has_key'
 
 const same = (value: unknown) => value
 
-function encodeOne(column: ColumnDef): (value: never) => unknown {
+function encodeOne(column: ColumnDef): Convert {
   switch (column.kind) {
     case 'boolean':
       return (value: boolean) => (value ? 1 : 0)
@@ -34,7 +34,7 @@ export const sqliteDialect: Dialect = {
     if (!list) return encode
     // JSON has no bytes.
     const encodeItem = column.kind === 'bytes' ? hexOf : encode
-    return (values: readonly never[]) => JSON.stringify(values.map(encodeItem))
+    return (values: readonly unknown[]) => JSON.stringify(values.map(encodeItem))
   },
   decoder(column) {
     switch (column.kind) {

@@ -17,7 +17,7 @@ interface SqliteError extends Error {
   readonly code: string
 }
 
-export function isSqliteError(error: unknown): error is SqliteError {
+function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_')
 }
 

@@ -13,7 +13,8 @@ interface Job {
   /** Several statements, which hold or fall together. */
   readonly several: boolean
   readonly signal: AbortSignal | undefined
-  readonly resolve: (value: never) => void
+  /** A method, so that what takes only this job's answer is one; it is given no other. */
+  resolve(value: unknown): void
   readonly reject: (error: unknown) => void
 }
 
@@ -50,7 +51,7 @@ export function createGathering(
       }
       for (const outcome of outcomes) {
         if ('error' in outcome) outcome.job.reject(outcome.error)
-        else outcome.job.resolve(outcome.value as never)
+        else outcome.job.resolve(outcome.value)
       }
     } catch (error) {
       // Not one of them: the transaction around them all.

@@ -60,12 +60,12 @@ export interface Column<
 }
 
 /** Longest id or name of anything indexed, in code points: five such columns fit one index row of Postgres. */
-export const ID_LIMIT = 128
+const ID_LIMIT = 128
 export const KEY_LIMIT = 512
 export const TITLE_LIMIT = 1024
-export const TEXT_LIMIT = 1_000_000
-export const JSON_LIMIT = 4_000_000
-export const BYTES_LIMIT = 16_000_000
+const TEXT_LIMIT = 1_000_000
+const JSON_LIMIT = 4_000_000
+const BYTES_LIMIT = 16_000_000
 
 const blank: ColumnSpec = {
   kind: 'text',

@@ -122,6 +122,7 @@ export function table<const C extends Columns>(
   if (primaryKey.length === 0) throw new Error(`table ${name} needs a primary key`)
   const indexes = (options.indexes ?? []).map((spec): IndexDef => {
     const keys = spec.on.map((part) => (typeof part === 'string' ? ([part, 'asc'] as const) : part))
+    // The casts: keys are columns, and none is given without a value.
     const where = Object.entries(spec.where ?? {}).map(([key, value]) => ({
       column: defs[key as keyof C & string],
       value: value as string | boolean,
@@ -163,7 +164,7 @@ export function parameterColumn(kind: Kind): ColumnDef {
   }
 }
 
-export function snakeCase(key: string): string {
+function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
