@@ -98,4 +98,25 @@ export const noteHostileScenarios: readonly Scenario[] = [
       assert.equal(await textIn(bounded, id), 'start')
     },
   },
+  {
+    id: 'notes.log-of-another',
+    guarantee:
+      'The whole document of another note is an update like any other, and the other note stays apart',
+    async run({ system, second }) {
+      const other = await second()
+      const [{ id }, source] = [await aNote(system, 'one'), await aNote(system, 'two')]
+      await system.notes.append(source.id, ' 2')
+      for (const { notes } of [system, other]) {
+        const { updates } = await notes.since(source.id, null)
+        await notes.applyUpdate(id, updates[0]!.update)
+      }
+      const mixed = await textIn(system, id)
+      assert.ok(['onetwo 2', 'two 2one'].includes(mixed), mixed)
+      await Promise.all([other.notes.append(id, '!'), system.notes.append(source.id, '?')])
+      for (const each of [system, other, await another(system)]) {
+        assert.deepEqual([await textIn(each, id), await textIn(each, source.id)], [`${mixed}!`, 'two 2?'])
+      }
+      assert.equal(await stateIn(system, id), await stateIn(await another(system), id))
+    },
+  },
 ]

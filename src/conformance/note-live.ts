@@ -2,10 +2,20 @@
 
 import assert from 'node:assert/strict'
 import * as Y from 'yjs'
+import { noteUpdates } from '../schema/notes.ts'
 import type { NoteEvent } from '../stores/notes.ts'
 import type { Scope } from '../system.ts'
 import { many, newWorkspace, range, refused } from './expect.ts'
-import { aNote, another, arrives, CONTENT, deaf, PATIENCE, textIn } from './note-fixtures.ts'
+import {
+  aNote,
+  another,
+  arrives,
+  beforeFirstWriteTo,
+  CONTENT,
+  deaf,
+  PATIENCE,
+  textIn,
+} from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
 
 /** The next events, which must come before long. */
@@ -230,6 +240,38 @@ export const noteLiveScenarios: readonly Scenario[] = [
           .map((i) => `(${i})`)
           .join('')}`,
       )
+    },
+  },
+  {
+    id: 'notes.live-kept-while-saving',
+    guarantee:
+      'A document that nobody uses any more stays until all of it is durable; who opens it meanwhile has it all',
+    async run({ system }) {
+      const { id } = await aNote(system, 'a')
+      const others = await Promise.all(many(3, () => aNote(system, 'other')))
+      const gate = Promise.withResolvers<void>()
+      const few = await another(
+        system,
+        { idleDocuments: 0 },
+        beforeFirstWriteTo(noteUpdates, () => gate.promise),
+      )
+      const doc = await few.notes.open(id)
+      doc.getText(CONTENT).insert(1, 'b')
+      const closing = few.notes.close(id)
+      // As many come and go as would push it out.
+      for (const { id: otherId } of others) {
+        await few.notes.open(otherId)
+        await few.notes.close(otherId)
+      }
+      assert.equal(doc.isDestroyed, false)
+      assert.equal((await few.notes.open(id)).getText(CONTENT).toString(), 'ab')
+      assert.equal(await textIn(system, id), 'a')
+      gate.resolve()
+      await closing
+      await few.notes.close(id)
+      assert.equal(await textIn(system, id), 'ab')
+      assert.equal(doc.isDestroyed, true)
+      await few.close()
     },
   },
   {

@@ -31,6 +31,7 @@ import { noteHostileScenarios } from './note-hostile.ts'
 import { noteLiveScenarios } from './note-live.ts'
 import { noteLogScenarios } from './note-log.ts'
 import { notePresenceScenarios } from './note-presence.ts'
+import { noteRaceScenarios } from './note-races.ts'
 import { noteSearchScenarios } from './note-search.ts'
 import { noteTextScenarios } from './note-texts.ts'
 import { noteTransactionScenarios } from './note-transactions.ts'
@@ -97,6 +98,7 @@ export const scenarios: readonly Scenario[] = [
   ...noteHostileScenarios,
   ...noteDeletionScenarios,
   ...noteVersionScenarios,
+  ...noteRaceScenarios,
   ...noteLiveScenarios,
   ...notePresenceScenarios,
   ...closedScenarios,

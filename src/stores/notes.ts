@@ -7,7 +7,7 @@
 import type * as Y from 'yjs'
 import { wholeOf } from '../confine.ts'
 import type { CallOptions, Engine } from '../engine/engine.ts'
-import { contains, oneOfThese, ref } from '../engine/query.ts'
+import { contains, increment, oneOfThese, ref } from '../engine/query.ts'
 import { NotFoundError, TransactionScopeError, ValidationError } from '../errors.ts'
 import type { Documents, DocumentVerbs, NoteContent } from '../notes/documents.ts'
 import { announce, type Interest, type NoteEvent, type NoteNews } from '../notes/feed.ts'
@@ -460,12 +460,19 @@ export function createNoteStore(engine: Engine): NoteStore {
       const by = actorOf(actor)
       const noteId = await check(id, { signal })
       checkValue(notes, noteVersions.columns.label, label)
-      const { seq, data } = await (await documents()).state(noteId)
-      const head = (await engine.get(noteHeads, noteId, { signal })) ?? notFound(notes, noteId)
-      const { workspaceId } = head
+      const { epoch, seq, data } = await (await documents()).state(noteId)
       const createdAt = engine.now()
+      const workspaceId = ref('workspaceId')
       const row = { id: engine.newId(), noteId, workspaceId, label, seq, actor: by, data, createdAt }
-      await engine.insert(noteVersions, [row], { signal })
+      // The head insists that it is the note still whose state this is, and stays as it is.
+      const named = await engine.write(
+        {
+          head: { update: noteHeads, where: { noteId, epoch }, set: { seq: increment(0) } },
+          steps: [{ insert: noteVersions, rows: [row] }],
+        },
+        { signal },
+      )
+      if (named === null) return notFound(notes, noteId)
       return { label, seq, actor: by, createdAt }
     },
 
