@@ -8,6 +8,7 @@ import {
   noteEdits as noteEditsTable,
   noteHeads as noteHeadsTable,
   notePresence as notePresenceTable,
+  noteSearches as noteSearchesTable,
   noteSnapshots as noteSnapshotsTable,
   notes as notesTable,
   noteTexts as noteTextsTable,
@@ -36,6 +37,7 @@ export const noteHeads = toPostgres(noteHeadsTable)
 export const noteUpdates = toPostgres(noteUpdatesTable)
 export const noteSnapshots = toPostgres(noteSnapshotsTable)
 export const noteTexts = toPostgres(noteTextsTable)
+export const noteSearches = toPostgres(noteSearchesTable)
 export const noteVersions = toPostgres(noteVersionsTable)
 export const noteEdits = toPostgres(noteEditsTable)
 export const notePresence = toPostgres(notePresenceTable)

@@ -8,6 +8,7 @@ import {
   noteEdits as noteEditsTable,
   noteHeads as noteHeadsTable,
   notePresence as notePresenceTable,
+  noteSearches as noteSearchesTable,
   noteSnapshots as noteSnapshotsTable,
   notes as notesTable,
   noteTexts as noteTextsTable,
@@ -36,6 +37,7 @@ export const noteHeads = toSqlite(noteHeadsTable)
 export const noteUpdates = toSqlite(noteUpdatesTable)
 export const noteSnapshots = toSqlite(noteSnapshotsTable)
 export const noteTexts = toSqlite(noteTextsTable)
+export const noteSearches = toSqlite(noteSearchesTable)
 export const noteVersions = toSqlite(noteVersionsTable)
 export const noteEdits = toSqlite(noteEditsTable)
 export const notePresence = toSqlite(notePresenceTable)
