@@ -13,6 +13,7 @@ import { messageScenarios } from './messages.ts'
 import { noteEditingScenarios } from './note-editing.ts'
 import { noteLiveScenarios } from './note-live.ts'
 import { noteLogScenarios } from './note-log.ts'
+import { noteSearchScenarios } from './note-search.ts'
 import { noteVersionScenarios } from './note-versions.ts'
 import { noteScenarios } from './notes.ts'
 import { referenceScenarios } from './references.ts'
@@ -48,6 +49,7 @@ export const scenarios: readonly Scenario[] = [
   ...noteEditingScenarios,
   ...noteLogScenarios,
   ...noteVersionScenarios,
+  ...noteSearchScenarios,
   ...noteLiveScenarios,
   ...closedScenarios,
   ...confinedScenarios,
