@@ -89,7 +89,8 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   }
   const resolved = resolve(options, options.env ?? process.env)
   warnOnce(resolved.warnings)
-  const { engine, schema } = await openEngine(resolved, options)
+  const { engine, schema, warnings } = await openEngine(resolved, options)
+  warnOnce(warnings)
   chooseNotesOptions(engine, options.notes)
   return assemble(engine, resolved, schema)
 }

@@ -31,6 +31,7 @@ import {
   synchronous,
 } from '../measure.ts'
 import { absolute, exactly, type Group, type Row } from '../row.ts'
+import { searching } from './notes-search.ts'
 import { visibility } from './notes-visible.ts'
 import { bytesWritten } from './notes-written.ts'
 
@@ -45,6 +46,7 @@ export async function notes(): Promise<Group> {
     ...(await keeping(folder, typing)),
     ...(await compacting(typing)),
     ...(await visibility(folder)),
+    ...(await searching(folder)),
     await heap(folder),
   ]
   return {
