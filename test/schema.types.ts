@@ -4,6 +4,7 @@
  */
 
 import { agents } from '../src/schema/agents.ts'
+import { backgroundDependencies, backgroundLanes, backgroundTasks } from '../src/schema/background-tasks.ts'
 import { codebases } from '../src/schema/codebases.ts'
 import { conversations, type Members } from '../src/schema/conversations.ts'
 import type * as postgres from '../src/schema/drizzle/postgres-tables.ts'
@@ -37,6 +38,9 @@ const neutral = {
   conversations,
   messages,
   settings,
+  backgroundTasks,
+  backgroundDependencies,
+  backgroundLanes,
   notes,
   noteHeads,
   noteUpdates,

@@ -94,6 +94,7 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
   },
   ...{ append: 2, appendMany: 2, last: 2, range: 3, react: 3, unreact: 3, addMember: 2, removeMember: 2 },
   ...{ declareBatch: 2, addDependency: 2, removeDependency: 2, assign: 2, set: 3, merge: 3, reconcile: 2 },
+  ...{ progress: 2 },
   ...{ insert: 3, replace: 2, edit: 3, applyUpdate: 2, label: 2, restore: 2, search: 2 },
 }
 

@@ -1,4 +1,9 @@
 import { agentScenarios } from './agents.ts'
+import { backgroundTaskCancelScenarios } from './background-task-cancels.ts'
+import { backgroundTaskDependencyScenarios } from './background-task-dependencies.ts'
+import { backgroundTaskLaneScenarios } from './background-task-lanes.ts'
+import { backgroundTaskLeaseScenarios } from './background-task-leases.ts'
+import { backgroundTaskScenarios } from './background-tasks.ts'
 import { closedScenarios } from './closed.ts'
 import { codebaseScenarios } from './codebases.ts'
 import { confinedScenarios } from './confined.ts'
@@ -44,6 +49,11 @@ export const scenarios: readonly Scenario[] = [
   ...taskScenarios,
   ...taskTransitionScenarios,
   ...taskDependencyScenarios,
+  ...backgroundTaskScenarios,
+  ...backgroundTaskLeaseScenarios,
+  ...backgroundTaskCancelScenarios,
+  ...backgroundTaskDependencyScenarios,
+  ...backgroundTaskLaneScenarios,
   ...noteScenarios,
   ...noteEditingScenarios,
   ...noteLogScenarios,

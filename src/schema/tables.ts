@@ -1,4 +1,5 @@
 import { agents } from './agents.ts'
+import { backgroundDependencies, backgroundLanes, backgroundTasks } from './background-tasks.ts'
 import { codebases } from './codebases.ts'
 import { conversations } from './conversations.ts'
 import type { Table } from './dsl/table.ts'
@@ -31,6 +32,9 @@ export const tables: readonly Table[] = [
   conversations,
   messages,
   settings,
+  backgroundTasks,
+  backgroundDependencies,
+  backgroundLanes,
   notes,
   noteHeads,
   noteUpdates,

@@ -2,6 +2,7 @@
 
 import type { Engine } from '../engine/engine.ts'
 import { createAgentStore } from './agents.ts'
+import { createBackgroundTaskStore } from './background-tasks.ts'
 import { createCodebaseStore } from './codebases.ts'
 import { createConversationStore } from './conversations.ts'
 import { createMessageStore } from './messages.ts'
@@ -24,6 +25,7 @@ const factories = {
   tasks: createTaskStore,
   notes: createNoteStore,
   settings: createSettingStore,
+  backgroundTasks: createBackgroundTaskStore,
 }
 
 type Factories = typeof factories

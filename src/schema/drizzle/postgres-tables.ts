@@ -1,6 +1,11 @@
 /** The tables as drizzle-kit reads them: every export is one. */
 
 import { agents as agentsTable } from '../agents.ts'
+import {
+  backgroundDependencies as backgroundDependenciesTable,
+  backgroundLanes as backgroundLanesTable,
+  backgroundTasks as backgroundTasksTable,
+} from '../background-tasks.ts'
 import { codebases as codebasesTable } from '../codebases.ts'
 import { conversations as conversationsTable } from '../conversations.ts'
 import { messages as messagesTable } from '../messages.ts'
@@ -31,6 +36,9 @@ export const taskDependencies = toPostgres(taskDependenciesTable)
 export const conversations = toPostgres(conversationsTable)
 export const messages = toPostgres(messagesTable)
 export const settings = toPostgres(settingsTable)
+export const backgroundTasks = toPostgres(backgroundTasksTable)
+export const backgroundDependencies = toPostgres(backgroundDependenciesTable)
+export const backgroundLanes = toPostgres(backgroundLanesTable)
 export const notes = toPostgres(notesTable)
 export const noteHeads = toPostgres(noteHeadsTable)
 export const noteUpdates = toPostgres(noteUpdatesTable)

@@ -1,6 +1,11 @@
 /** The tables as drizzle-kit reads them: every export is one. */
 
 import { agents as agentsTable } from '../agents.ts'
+import {
+  backgroundDependencies as backgroundDependenciesTable,
+  backgroundLanes as backgroundLanesTable,
+  backgroundTasks as backgroundTasksTable,
+} from '../background-tasks.ts'
 import { codebases as codebasesTable } from '../codebases.ts'
 import { conversations as conversationsTable } from '../conversations.ts'
 import { messages as messagesTable } from '../messages.ts'
@@ -31,6 +36,9 @@ export const taskDependencies = toSqlite(taskDependenciesTable)
 export const conversations = toSqlite(conversationsTable)
 export const messages = toSqlite(messagesTable)
 export const settings = toSqlite(settingsTable)
+export const backgroundTasks = toSqlite(backgroundTasksTable)
+export const backgroundDependencies = toSqlite(backgroundDependenciesTable)
+export const backgroundLanes = toSqlite(backgroundLanesTable)
 export const notes = toSqlite(notesTable)
 export const noteHeads = toSqlite(noteHeadsTable)
 export const noteUpdates = toSqlite(noteUpdatesTable)
