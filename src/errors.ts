@@ -140,7 +140,9 @@ export class StaleFenceError extends TerraceError {
   readonly resource: string
   readonly fence: number
   constructor(resource: string, fence: number) {
-    super(`${JSON.stringify(resource)}: fence ${fence} is stale; its lease has ended, or a later holder has taken over`)
+    super(
+      `${JSON.stringify(resource)}: fence ${fence} is stale; its lease has ended, or a later holder has taken over`,
+    )
     this.resource = resource
     this.fence = fence
   }

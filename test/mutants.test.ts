@@ -21,16 +21,18 @@ const failures = new Map<string, ReturnType<typeof Promise.withResolvers<string[
 for (const id of ['', ...mutants.map((mutant) => mutant.id)]) failures.set(id, Promise.withResolvers())
 let pinned: Record<string, readonly string[]> = {}
 
-const isOfNotes = (scenario: string) => scenario.startsWith('notes.')
+/** Parts of the suite that wait for timers. */
+const TIMED = ['notes', 'backgroundTasks']
+const partOf = (scenario: string) => TIMED.find((part) => scenario.startsWith(`${part}.`))
 
 /**
- * What a mutant is run against: its own half of the suite, notes or the rest. Documents wait for timers, and would do
- * so two hundred times over.
+ * What a mutant is run against: its own part of the suite, notes, jobs or the rest. Documents and workers wait for
+ * timers, and would do so two hundred times over.
  */
 function scenariosFor(id: string): string[] {
   const all = scenarios.map((scenario) => scenario.id)
   const rule = mutants.find((mutant) => mutant.id === id)?.scenario
-  return rule === undefined ? all : all.filter((scenario) => isOfNotes(scenario) === isOfNotes(rule))
+  return rule === undefined ? all : all.filter((scenario) => partOf(scenario) === partOf(rule))
 }
 
 /** Takes one mutant after the other, until there are no more. In a process of its own, as some do not stop. */
@@ -82,8 +84,8 @@ for (const { id, breaks, scenario } of mutants) {
   test(`${id} is noticed: ${breaks}`, async () => {
     const failed = await failures.get(id)!.promise
     expect(failed).toContain(scenario)
-    // What else fails of notes hangs on what comes first.
-    if (!pinning && !isOfNotes(scenario)) expect(failed).toEqual(pinned[id])
+    // What else fails of notes and jobs hangs on what comes first.
+    if (!pinning && partOf(scenario) === undefined) expect(failed).toEqual(pinned[id])
   }, 120_000)
 }
 

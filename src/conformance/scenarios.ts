@@ -3,6 +3,7 @@ import { backgroundTaskCancelScenarios } from './background-task-cancels.ts'
 import { backgroundTaskDependencyScenarios } from './background-task-dependencies.ts'
 import { backgroundTaskLaneScenarios } from './background-task-lanes.ts'
 import { backgroundTaskLeaseScenarios } from './background-task-leases.ts'
+import { backgroundTaskWorkerScenarios } from './background-task-workers.ts'
 import { backgroundTaskScenarios } from './background-tasks.ts'
 import { closedScenarios } from './closed.ts'
 import { codebaseScenarios } from './codebases.ts'
@@ -54,6 +55,7 @@ export const scenarios: readonly Scenario[] = [
   ...backgroundTaskCancelScenarios,
   ...backgroundTaskDependencyScenarios,
   ...backgroundTaskLaneScenarios,
+  ...backgroundTaskWorkerScenarios,
   ...noteScenarios,
   ...noteEditingScenarios,
   ...noteLogScenarios,

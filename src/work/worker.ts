@@ -8,8 +8,10 @@ import { gt, oneOfThese } from '../engine/query.ts'
 import { ClosedError, StaleFenceError, UnavailableError, ValidationError } from '../errors.ts'
 import { type BackgroundTask, backgroundTasks } from '../schema/background-tasks.ts'
 import type { JsonValue } from '../schema/dsl/json.ts'
+import { checkValue } from '../schema/dsl/values.ts'
 import type { JobRef, JobReport } from '../stores/background-tasks.ts'
 import { checkNumber, later } from '../stores/background-tasks-definition.ts'
+import { wholeOf } from '../stores/confine.ts'
 import { createAlarm } from './alarm.ts'
 import { errorText } from './error-text.ts'
 import { listenForJobs } from './wake.ts'
@@ -98,6 +100,16 @@ interface Run {
 
 /** Milliseconds before a write of a job's end is tried again, doubled each time, for as long as its lease lasts. */
 const RETRY_MS = 50
+
+/** By the engine that owns its database: those that are to stop before it is closed. */
+const workers = new WeakMap<Engine, Set<Worker>>()
+
+/** Stops all workers over an engine; undefined if there are none. */
+export function stopWorkers(engine: Engine): Promise<void> | undefined {
+  const running = workers.get(engine)
+  if (running === undefined || running.size === 0) return undefined
+  return Promise.all([...running].map((worker) => worker.stop())).then(() => {})
+}
 
 export function startWorker<P>(
   engine: Engine,
@@ -317,19 +329,23 @@ export function startWorker<P>(
     else console.warn(`terrace: worker ${id}: ${errorText(error)}`)
   }
 
-  return {
+  const worker: Worker = {
     id,
     get running() {
       return runs.size
     },
     async stop({ deadline = 10_000 } = {}) {
-      stopping ??= stop(checkNumber('deadline', deadline, 0))
+      checkNumber('deadline', deadline, 0)
+      stopping ??= stop(deadline)
       await stopping
+      others.delete(worker)
     },
-    async [Symbol.asyncDispose]() {
-      await this.stop()
-    },
+    [Symbol.asyncDispose]: () => worker.stop(),
   }
+  const whole = wholeOf(engine) ?? engine
+  const others = workers.get(whole) ?? new Set()
+  workers.set(whole, others.add(worker))
+  return worker
 }
 
 /** More than a timer can count. */
@@ -345,7 +361,12 @@ function checkOptions(options: WorkerOptions) {
     heartbeatMs: checkNumber('heartbeatMs', options.heartbeatMs ?? Math.max(1, Math.floor(leaseMs / 3)), 1),
     timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 3_600_000, 1),
     poll: { min, max: Math.max(min, checkNumber('pollMs.max', options.pollMs?.max ?? 5000, 1)) },
-    name: options.name ?? 'worker',
+    // With an id after it, it is to fit its column.
+    name: checkValue(
+      backgroundTasks,
+      { ...backgroundTasks.columns.worker, optional: false, max: 64 },
+      options.name ?? 'worker',
+    ) as string,
     onError: options.onError,
   }
 }
