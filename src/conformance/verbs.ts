@@ -27,12 +27,12 @@ export interface Seed {
   readonly conversationId: string
   readonly groupId: string
   readonly messageId: string
-  /** Says `NOTE_TEXT`, and has a version called `NOTE_LABEL`. */
-  readonly noteId: string
   /** Ready. */
   readonly jobId: string
   /** Running, under its first fence. */
   readonly runningJobId: string
+  /** Says `NOTE_TEXT`, and has a version called `NOTE_LABEL`. */
+  readonly noteId: string
   readonly scope: string
 }
 
@@ -263,14 +263,6 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       cursor: () => notes.cursor(noteId, options),
       since: () => notes.since(noteId, null, options),
     },
-    settings: {
-      get: () => settings.get(at.scope, SEED_KEY, options),
-      set: () => settings.set(at.scope, SEED_KEY, 'changed', options),
-      merge: () => settings.merge(at.scope, SEED_KEY, { dark: false }, options),
-      list: () => settings.list(at.scope, options),
-      count: () => settings.count(at.scope, options),
-      delete: () => settings.delete(at.scope, SEED_KEY, options),
-    },
     backgroundTasks: {
       enqueue: () => jobs.enqueue({ workspaceId, kind: 'review', dependsOn: [at.jobId] }, options),
       enqueueMany: () => jobs.enqueueMany([{ workspaceId, kind: 'review', uniqueKey: 'u' }], options),
@@ -290,6 +282,14 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       retry: () => jobs.retry(at.jobId, options),
       delete: () => jobs.delete(at.jobId, options),
       purge: () => jobs.purge({ ...options, before: new Date(0) }),
+    },
+    settings: {
+      get: () => settings.get(at.scope, SEED_KEY, options),
+      set: () => settings.set(at.scope, SEED_KEY, 'changed', options),
+      merge: () => settings.merge(at.scope, SEED_KEY, { dark: false }, options),
+      list: () => settings.list(at.scope, options),
+      count: () => settings.count(at.scope, options),
+      delete: () => settings.delete(at.scope, SEED_KEY, options),
     },
   }
 }

@@ -24,8 +24,8 @@ const factories = {
   messages: createMessageStore,
   tasks: createTaskStore,
   notes: createNoteStore,
-  settings: createSettingStore,
   backgroundTasks: createBackgroundTaskStore,
+  settings: createSettingStore,
 }
 
 type Factories = typeof factories

@@ -55,6 +55,9 @@ const steps = (change: (write: Write) => Write['steps']) =>
 
 const isClaim = ({ set }: { readonly set: Loose | SetFor<typeof backgroundTasks> }) =>
   (set as Loose).status === 'running'
+/** A claim of a worker's, whose name ends in an id. */
+const isOfWorker = (query: UpdateQuery<typeof backgroundTasks>) =>
+  isClaim(query) && String((query.set as Loose).worker).includes(':')
 /** By the worker that holds them. */
 const isBeat = ({ where }: UpdateQuery<typeof backgroundTasks>) => (where as Loose).worker !== undefined
 
@@ -582,11 +585,11 @@ export const backgroundTaskMutants: readonly Mutant[] = [
     engine: (engine) => {
       const seen = new Map<string, object>()
       return updates((query, verbs) => {
-        if (!isBeat(query)) return undefined
+        if (!isBeat(query) && !isOfWorker(query)) return undefined
         return (async () => {
           const rows = await verbs.update(backgroundTasks, query)
           for (const row of rows) seen.set(row.id, row)
-          return [...seen.values()].map((row) => structuredClone(row))
+          return isBeat(query) ? [...seen.values()].map((row) => structuredClone(row)) : rows
         })()
       })(engine)
     },
@@ -625,20 +628,20 @@ export const backgroundTaskMutants: readonly Mutant[] = [
     id: 'worker-only-listens',
     breaks: 'Never finds what it is not told of',
     scenario: 'backgroundTasks.work-unheard',
-    engine: verbs((verbs) => {
+    engine: (engine) => {
       let isAwake = false
-      return {
-        notify: async (channel, payload, options) => {
-          isAwake = true
-          await verbs.notify(channel, payload, options)
-        },
+      return verbs((verbs) => ({
+        listen: (channel, handler) =>
+          verbs.listen(channel, (payload) => {
+            isAwake = true
+            handler(payload)
+          }),
         update: async (table, query, options) => {
-          if (!isJobs(table) || !isClaim(query as never) || isAwake)
-            return verbs.update(table, query, options)
-          return []
+          const isWorkers = isJobs(table) && isOfWorker(query as never)
+          return isWorkers && !isAwake ? [] : verbs.update(table, query, options)
         },
-      }
-    }),
+      }))(engine)
+    },
   },
   {
     id: 'workers-unchecked',
