@@ -133,14 +133,16 @@ export class LeaseConflictError extends TerraceError {
   }
 }
 
-/** The lease was lost to a later holder; what was done under it must not be written. */
+/** The lease has ended, or was lost to a later holder; what was done under it must not be written. */
 export class StaleFenceError extends TerraceError {
   readonly code = 'STALE_FENCE'
   override readonly name = 'StaleFenceError'
   readonly resource: string
   readonly fence: number
   constructor(resource: string, fence: number) {
-    super(`${JSON.stringify(resource)}: fence ${fence} is stale; a later holder has taken over`)
+    super(
+      `${JSON.stringify(resource)}: fence ${fence} is stale; its lease has ended, or a later holder has taken over`,
+    )
     this.resource = resource
     this.fence = fence
   }

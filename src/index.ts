@@ -32,6 +32,7 @@ export {
 export { memoryEngine, neonEngine, pgliteEngine, postgresEngine, sqliteEngine } from './engines.ts'
 export * from './errors.ts'
 export type { Agent } from './schema/agents.ts'
+export type { BackgroundTask, JobStatus } from './schema/background-tasks.ts'
 export type { Codebase } from './schema/codebases.ts'
 export type { Conversation } from './schema/conversations.ts'
 export {
@@ -55,6 +56,17 @@ export type { Team } from './schema/teams.ts'
 export type { Workspace } from './schema/workspaces.ts'
 export { getSystem, type SharedSystem } from './shared-system.ts'
 export { type AgentStore, createAgentStore } from './stores/agents.ts'
+export {
+  type BackgroundTaskStore,
+  type ClaimOptions,
+  createBackgroundTaskStore,
+  type JobFilter,
+  type JobPatch,
+  type JobRef,
+  type JobReport,
+  type NewJob,
+  type Priority,
+} from './stores/background-tasks.ts'
 export { type CodebaseStore, createCodebaseStore } from './stores/codebases.ts'
 export { type ConversationStore, createConversationStore } from './stores/conversations.ts'
 export { createMessageStore, type Message, type MessageStore } from './stores/messages.ts'
@@ -72,3 +84,4 @@ export {
   type System,
   type SystemOptions,
 } from './system.ts'
+export type { Handler, Handlers, Job, JobContext, Worker, WorkerOptions } from './work/worker.ts'

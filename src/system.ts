@@ -14,6 +14,7 @@ import { chooseNotesOptions, closeNotes, shareNotesOptions } from './notes/home.
 import { openEngine } from './open.ts'
 import { createStores, type Stores } from './stores/stores.ts'
 import { warnOnce } from './warnings.ts'
+import { stopWorkers } from './work/worker.ts'
 
 export interface SystemOptions extends ResolveOptions {
   /** Read instead of `process.env`. */
@@ -67,7 +68,7 @@ export interface System extends ConfinedSystem, AsyncDisposable {
   in(workspaceId: string): ConfinedSystem
   /** Never rejects: what is wrong is in the answer. */
   health(): Promise<Health>
-  /** Waits for what is under way, then lets go of the database. */
+  /** Waits for what is under way, workers included, then lets go of the database. */
   close(): Promise<void>
 }
 
@@ -111,10 +112,10 @@ function assemble(
     }
   }
   async function close(): Promise<void> {
-    const saving = closeNotes(engine)
-    if (saving === undefined) return engine.close()
+    const leaving = [stopWorkers(engine), closeNotes(engine)].filter((each) => each !== undefined)
+    if (leaving.length === 0) return engine.close()
     try {
-      await saving
+      await Promise.all(leaving)
     } finally {
       await engine.close()
     }

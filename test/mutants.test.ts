@@ -26,18 +26,20 @@ const failures = new Map<string, ReturnType<typeof Promise.withResolvers<Noticed
 for (const id of ['', ...mutants.map((mutant) => mutant.id)]) failures.set(id, Promise.withResolvers())
 let pinned: Record<string, readonly string[]> = {}
 
-const isOfNotes = (scenario: string) => scenario.startsWith('notes.')
+/** Parts of the suite that wait for timers. */
+const TIMED = ['notes', 'backgroundTasks']
+const partOf = (scenario: string) => TIMED.find((part) => scenario.startsWith(`${part}.`))
 
 /**
- * What a mutant is run against. To pin it, its own half of the suite, notes or the rest: documents wait for timers, and
- * would do so two hundred times over.
+ * What a mutant is run against. To pin it, its own part of the suite, notes, jobs or the rest: documents and workers wait
+ * for timers, and would do so two hundred times over.
  */
 function scenariosFor(id: string): readonly string[] {
   const all = scenarios.map((scenario) => scenario.id)
   const rule = mutants.find((mutant) => mutant.id === id)?.scenario
   if (rule === undefined) return all
   if (!pinning) return [...(pinned[id] ?? []), rule]
-  return all.filter((scenario) => isOfNotes(scenario) === isOfNotes(rule))
+  return all.filter((scenario) => partOf(scenario) === partOf(rule))
 }
 
 /** Takes one mutant after the other, until there are no more. In a process of its own, as some do not stop. */
@@ -96,8 +98,8 @@ for (const { id, breaks, scenario } of mutants) {
   test(`${id} is noticed: ${breaks}`, async () => {
     const { failed } = await failures.get(id)!.promise
     expect(failed).toContain(scenario)
-    // What else fails of notes hangs on what comes first.
-    if (!pinning && !isOfNotes(scenario)) expect(failed).toEqual(pinned[id])
+    // What else fails of notes and jobs hangs on what comes first.
+    if (!pinning && partOf(scenario) === undefined) expect(failed).toEqual(pinned[id])
   }, 600_000)
 }
 
@@ -105,6 +107,6 @@ test('every scenario but those of notes is failed by a mutant', async () => {
   const noticed = new Set<string>()
   for (const { id } of mutants) for (const each of (await failures.get(id)!.promise).failed) noticed.add(each)
   // Many of notes are failed by broken engines alone, which are not run against them.
-  const unnoticed = scenarios.map(({ id }) => id).filter((id) => !noticed.has(id) && !isOfNotes(id))
+  const unnoticed = scenarios.map(({ id }) => id).filter((id) => !noticed.has(id) && partOf(id) !== 'notes')
   expect(unnoticed).toEqual([])
 }, 600_000)

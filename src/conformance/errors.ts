@@ -106,6 +106,7 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
     tell: 4,
     follow: 2,
   },
+  ...{ progress: 2 },
 }
 
 /** A System's store by which any verb takes anything. */

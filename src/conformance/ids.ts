@@ -23,7 +23,7 @@ const STRANGE_IDS = [
 const everyId = (id: string) => new Proxy({}, { get: () => id }) as Seed
 
 const READS =
-  /^(get|getMany|count|list|listByParent|last|range|ready|dependencies|dependentsOf|reconcile|search|watch)$/
+  /^(get|getMany|count|list|listByParent|listDead|last|range|ready|dependencies|dependentsOf|reconcile|search|watch)$/
 
 export const idScenarios: readonly Scenario[] = [
   {
@@ -213,4 +213,8 @@ const CREATES = new Set([
   'settings.set',
   'settings.merge',
   'notes.ensureSpec',
+  'backgroundTasks.enqueue',
+  'backgroundTasks.enqueueMany',
+  'backgroundTasks.claim',
+  'backgroundTasks.purge',
 ])

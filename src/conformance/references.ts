@@ -20,7 +20,9 @@ function referring(
 ): readonly (readonly [of: keyof Seed, table: string, refer: Refer])[] {
   const { workspaceId } = at
   const { teams, codebases, agents: agentStore, roles, conversations: talks, tasks } = system
+  const { backgroundTasks: jobs } = system
   const agent = { workspaceId, name: 'New', role: 'r' }
+  const job = { workspaceId, kind: 'k' }
   return [
     ['workspaceId', 'teams', (id) => teams.create({ workspaceId: id, name: 'New' })],
     ['workspaceId', 'codebases', (id) => codebases.create({ workspaceId: id, path: '/new' })],
@@ -62,6 +64,14 @@ function referring(
     ['taskId', 'conversations', (id) => talks.update(at.conversationId, { taskId: id })],
     ['codebaseId', 'conversations', (id) => talks.create({ workspaceId, codebaseId: id })],
     ['codebaseId', 'conversations', (id) => talks.update(at.groupId, { codebaseId: id })],
+    ['workspaceId', 'backgroundTasks', (id) => jobs.enqueue({ ...job, workspaceId: id })],
+    ['workspaceId', 'backgroundTasks', (id) => jobs.enqueueMany([job, { ...job, workspaceId: id }])],
+    ['agentId', 'backgroundTasks', (id) => jobs.enqueue({ ...job, agentId: id })],
+    ['agentId', 'backgroundTasks', (id) => jobs.enqueueMany([job, { ...job, agentId: id }])],
+    ['agentId', 'backgroundTasks', (id) => jobs.enqueue({ ...job, agentId: id, uniqueKey: 'u' })],
+    ['agentId', 'backgroundTasks', (id) => jobs.update(at.jobId, { agentId: id })],
+    ['jobId', 'backgroundTasks', (id) => jobs.enqueue({ ...job, dependsOn: [id] })],
+    ['jobId', 'backgroundTasks', (id) => jobs.enqueueMany([job, { ...job, dependsOn: [id] }])],
   ]
 }
 

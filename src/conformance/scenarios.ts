@@ -1,4 +1,10 @@
 import { agentScenarios } from './agents.ts'
+import { backgroundTaskCancelScenarios } from './background-task-cancels.ts'
+import { backgroundTaskDependencyScenarios } from './background-task-dependencies.ts'
+import { backgroundTaskLaneScenarios } from './background-task-lanes.ts'
+import { backgroundTaskLeaseScenarios } from './background-task-leases.ts'
+import { backgroundTaskWorkerScenarios } from './background-task-workers.ts'
+import { backgroundTaskScenarios } from './background-tasks.ts'
 import { closedScenarios } from './closed.ts'
 import { codebaseScenarios } from './codebases.ts'
 import { confinedScenarios } from './confined.ts'
@@ -87,6 +93,12 @@ export const scenarios: readonly Scenario[] = [
   ...taskDependencyScenarios,
   ...taskBatchScenarios,
   ...taskRaceScenarios,
+  ...backgroundTaskScenarios,
+  ...backgroundTaskLeaseScenarios,
+  ...backgroundTaskCancelScenarios,
+  ...backgroundTaskDependencyScenarios,
+  ...backgroundTaskLaneScenarios,
+  ...backgroundTaskWorkerScenarios,
   ...noteScenarios,
   ...noteSearchScenarios,
   ...noteSearchMatchScenarios,

@@ -5,12 +5,13 @@
 
 import type { CallOptions } from '../engine/engine.ts'
 import type { NotePresence } from '../notes/presence.ts'
+import { backgroundLanes, backgroundTasks } from '../schema/background-tasks.ts'
 import type { Stores } from '../stores/stores.ts'
 import type { Scope } from '../system.ts'
 
 export type Calls = {
   readonly [S in keyof Groups]: {
-    readonly [V in Exclude<keyof Groups[S], 'presence'>]: () => Promise<unknown>
+    readonly [V in Exclude<keyof Groups[S], 'presence' | 'work'>]: () => Promise<unknown>
   }
 }
 
@@ -34,6 +35,10 @@ export interface Seed {
   readonly conversationId: string
   readonly groupId: string
   readonly messageId: string
+  /** Ready. */
+  readonly jobId: string
+  /** Running, under its first fence. */
+  readonly runningJobId: string
   /** Says `NOTE_TEXT`, and has a version called `NOTE_LABEL`. */
   readonly noteId: string
   readonly scope: string
@@ -73,6 +78,18 @@ export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
   const note = await scope.notes.create({ workspaceId, title: 'Plan', taskId: task.id, text: NOTE_TEXT })
   await scope.notes.label(note.id, NOTE_LABEL)
   await scope.notes.presence.tell(note.id, 'here', new Uint8Array([0]), 60_000)
+  const job = await scope.backgroundTasks.enqueue({ workspaceId, kind: 'review', agentId: agent.id })
+  const running = await scope.backgroundTasks.enqueue({ workspaceId, kind: 'build' })
+  await scope.backgroundTasks.enqueue({ workspaceId, kind: 'ship', dependsOn: [running.id] })
+  // Not by a claim, which transactions are refused.
+  const leaseUntil = new Date(scope.engine.now().getTime() + 60_000)
+  await scope.engine.update(backgroundTasks, {
+    where: { id: running.id },
+    set: { status: 'running', fence: 1, attempts: 1, attemptsLeft: 4, worker: 'w', leaseUntil },
+  })
+  await scope.engine.insert(backgroundLanes, [
+    { workspaceId, concurrencyKey: 'k', state: 'empty', updatedAt: running.createdAt },
+  ])
   const settingScope = `workspace:${workspaceId}`
   await scope.settings.set(settingScope, SEED_KEY, { dark: true })
   return {
@@ -87,6 +104,8 @@ export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
     groupId: group.id,
     messageId: message.id,
     noteId: note.id,
+    jobId: job.id,
+    runningJobId: running.id,
     scope: settingScope,
   }
 }
@@ -96,7 +115,9 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
   const { workspaceId, taskId, groupId, messageId, noteId } = at
   const { workspaces, teams, codebases, agents, roles, conversations, messages, tasks, notes, settings } =
     scope
+  const { backgroundTasks: jobs } = scope
   const within = { workspaceId }
+  const claim = { id: at.runningJobId, fence: 1 }
   return {
     workspaces: {
       create: () => workspaces.create({ title: 'New' }, options),
@@ -258,6 +279,26 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
         return noteId
       },
     },
+    backgroundTasks: {
+      enqueue: () => jobs.enqueue({ workspaceId, kind: 'review', dependsOn: [at.jobId] }, options),
+      enqueueMany: () => jobs.enqueueMany([{ workspaceId, kind: 'review', uniqueKey: 'u' }], options),
+      get: () => jobs.get(at.jobId, options),
+      getMany: () => jobs.getMany([at.jobId], options),
+      list: () => jobs.list(within, options),
+      listDead: () => jobs.listDead(within, options),
+      count: () => jobs.count(within, options),
+      update: () => jobs.update(at.jobId, { title: 'Changed' }, options),
+      claim: () => jobs.claim({ ...options, kinds: ['nothing'] }),
+      heartbeat: () => jobs.heartbeat(claim, options),
+      progress: () => jobs.progress(claim, { percent: 50 }, options),
+      complete: () => jobs.complete(claim, 'well', options),
+      fail: () => jobs.fail(claim, 'badly', options),
+      release: () => jobs.release(claim, options),
+      cancel: () => jobs.cancel(at.jobId, options),
+      retry: () => jobs.retry(at.jobId, options),
+      delete: () => jobs.delete(at.jobId, options),
+      purge: () => jobs.purge({ ...options, before: new Date(0) }),
+    },
     settings: {
       get: () => settings.get(at.scope, SEED_KEY, options),
       set: () => settings.set(at.scope, SEED_KEY, 'changed', options),
@@ -269,10 +310,11 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
   }
 }
 
-/** Verbs of documents that are live in the process, which transactions are refused. */
+/** What transactions are refused: documents that are live in the process, and claims, which may leak out of them. */
 export const LIVE_VERBS: ReadonlySet<string> = new Set([
   ...['open', 'saved', 'close', 'watch', 'compact'].map((verb) => `notes.${verb}`),
   'presence.follow',
+  'backgroundTasks.claim',
 ])
 
 /** The Yjs update that inserts `ok` at the start of a text, by a client of its own. */

@@ -1,4 +1,5 @@
 import { agents } from './agents.ts'
+import { backgroundDependencies, backgroundLanes, backgroundTasks } from './background-tasks.ts'
 import { codebases } from './codebases.ts'
 import { conversations } from './conversations.ts'
 import type { Table } from './dsl/table.ts'
@@ -32,6 +33,9 @@ export const schema = {
   conversations,
   messages,
   settings,
+  backgroundTasks,
+  backgroundDependencies,
+  backgroundLanes,
   notes,
   noteHeads,
   noteUpdates,

@@ -2,6 +2,7 @@
 
 import type { Engine } from '../engine/engine.ts'
 import { createAgentStore } from './agents.ts'
+import { createBackgroundTaskStore } from './background-tasks.ts'
 import { createCodebaseStore } from './codebases.ts'
 import { createConversationStore } from './conversations.ts'
 import { createMessageStore } from './messages.ts'
@@ -23,6 +24,7 @@ const factories = {
   messages: createMessageStore,
   tasks: createTaskStore,
   notes: createNoteStore,
+  backgroundTasks: createBackgroundTaskStore,
   settings: createSettingStore,
 }
 

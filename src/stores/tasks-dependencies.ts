@@ -14,6 +14,7 @@ import {
 } from '../errors.ts'
 import type { Insert } from '../schema/dsl/table.ts'
 import { type Task, type TaskStatus, taskDependencies, tasks } from '../schema/tasks.ts'
+import { findCycle } from './cycle.ts'
 import { notFound } from './store.ts'
 import { dependency, isOpen } from './tasks-transitions.ts'
 
@@ -88,22 +89,10 @@ export function checkBatch(batch: readonly Declaration[]): void {
     byKey.set(item.row.key, item)
   }
   const byName = new Map([...batch.map((item) => [item.row.id, item] as const), ...byKey])
-  const clear = new Set<Declaration>()
-  const path: Declaration[] = []
-  const visit = (item: Declaration): void => {
-    if (clear.has(item)) return
-    if (path.includes(item)) {
-      throw cycle([...path.slice(path.indexOf(item)), item].map((step) => step.row.key))
-    }
-    path.push(item)
-    for (const name of item.dependsOn) {
-      const next = byName.get(name)
-      if (next !== undefined) visit(next)
-    }
-    path.pop()
-    clear.add(item)
-  }
-  for (const item of batch) visit(item)
+  const waitsFor = (key: string) =>
+    byKey.get(key)!.dependsOn.flatMap((name) => byName.get(name)?.row.key ?? [])
+  const path = findCycle(byKey.keys(), waitsFor)
+  if (path !== undefined) throw cycle(path)
 }
 
 const unstarted: readonly TaskStatus[] = ['pending', 'ready', 'blocked', 'paused']

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import type { Agent } from '../../src/schema/agents.ts'
 import { agents } from '../../src/schema/agents.ts'
+import { backgroundTasks } from '../../src/schema/background-tasks.ts'
 import { codebases } from '../../src/schema/codebases.ts'
 import { conversations } from '../../src/schema/conversations.ts'
 import type { Table } from '../../src/schema/dsl/table.ts'
@@ -226,8 +227,71 @@ const settingKey = mostly<unknown, unknown>(
 )
 const settingValue = valueFor(settings, settings.columns.value)
 
+const jobOwned = [
+  'status',
+  'attempts',
+  'attemptsLeft',
+  'holdsUniqueKey',
+  'holdsConcurrencyKey',
+  'openDependencies',
+  'dependents',
+  'fence',
+  'worker',
+  'leaseUntil',
+  'cancelRequested',
+  'progress',
+  'activity',
+  'inputTokens',
+  'outputTokens',
+  'result',
+  'error',
+  'startedAt',
+  'finishedAt',
+  'live',
+]
+const jobFixed = [
+  ...['queue', 'kind', 'payload', 'runAt', 'maxAttempts', 'backoffMs', 'maxBackoffMs'],
+  ...['uniqueKey', 'concurrencyKey'],
+]
+const milliseconds = mostly<unknown, unknown>(
+  15,
+  fc.integer({ min: 0, max: 3 }),
+  fc.constantFrom<unknown>(-1, 0.5, '1'),
+)
+const jobKey = fc.constantFrom('u', 'v', '')
+const newJob = fields({
+  table: backgroundTasks,
+  required: ['workspaceId', 'kind'],
+  refused: jobOwned,
+  special: {
+    kind: mostly<unknown, unknown>(20, fc.constantFrom('k', 'l'), fc.constantFrom<unknown>('', 7)),
+    queue: fc.constantFrom('default', 'default', 'q'),
+    priority: mostly<unknown, unknown>(
+      10,
+      fc.constantFrom('low', 'high', 0, 1),
+      fc.constantFrom<unknown>('no', 0.5),
+    ),
+    runAt: fc.constant(undefined),
+    delayMs: milliseconds,
+    maxAttempts: mostly<unknown, unknown>(15, fc.constantFrom(1, 2, 3), fc.constantFrom<unknown>(0, '1')),
+    backoffMs: milliseconds,
+    maxBackoffMs: milliseconds,
+    timeoutMs: fc.constantFrom(null, 5),
+    uniqueKey: jobKey,
+    concurrencyKey: jobKey,
+    dependsOn: awaited(lookupFor('backgroundTasks')),
+  },
+})
+const { create: _create, ...jobVerbs } = shared(backgroundTasks, newJob, [...jobOwned, ...jobFixed])
+const job = target('backgroundTasks')
+/** Fences are given from 1 on. */
+const claim = object({
+  id: job,
+  fence: mostly<unknown, unknown>(15, fc.integer({ min: 1, max: 3 }), fc.constantFrom<unknown>(0, '1', 0.5)),
+})
+
 /** These belong to a process, and have no place in a program: scenarios show what they do. */
-type LiveVerbs = 'open' | 'saved' | 'close' | 'watch' | 'compact' | 'cursor' | 'since' | 'presence'
+type LiveVerbs = 'work' | 'open' | 'saved' | 'close' | 'watch' | 'compact' | 'cursor' | 'since' | 'presence'
 
 const verbsOf: { readonly [S in keyof Stores]: Verbs<Omit<Stores[S], LiveVerbs>> } = {
   workspaces: {
@@ -335,6 +399,46 @@ const verbsOf: { readonly [S in keyof Stores]: Verbs<Omit<Stores[S], LiveVerbs>>
     label: [2, args(note, noteLabel, author)],
     restore: [2, args(note, noteLabel, author)],
   },
+  backgroundTasks: {
+    ...jobVerbs,
+    enqueue: [8, args(newJob)],
+    enqueueMany: [
+      3,
+      args(
+        mostly<unknown, unknown>(40, fc.array(newJob, { maxLength: 4 }), fc.constantFrom<unknown>(7, null)),
+      ),
+    ],
+    claim: [
+      8,
+      args(
+        options({
+          queues: fc.constantFrom(['default'], ['q', 'default'], []),
+          kinds: fc.constantFrom(['k'], ['k', 'l'], undefined),
+          limit,
+          leaseMs: mostly<unknown, unknown>(
+            15,
+            fc.integer({ min: 1, max: 5 }),
+            fc.constantFrom<unknown>(0, '1'),
+          ),
+        }),
+      ),
+    ],
+    heartbeat: [2, args(claim, options({ leaseMs: milliseconds }))],
+    progress: [
+      2,
+      args(
+        claim,
+        object({ percent: fc.constantFrom(0, 50, 101), inputTokens: milliseconds, activity: text }),
+      ),
+    ],
+    complete: [5, args(claim, mostly<unknown, unknown>(4, jsonObject, text))],
+    fail: [5, args(claim, text, options({ retry: flag }))],
+    release: [3, args(claim)],
+    cancel: [3, args(job)],
+    retry: [3, args(job)],
+    listDead: [1, args(fc.constant({}), listOptions(backgroundTasks))],
+    purge: [1, args(options({ before: valueFor(backgroundTasks, backgroundTasks.columns.runAt) }))],
+  },
   settings: {
     get: [1, args(scope, settingKey)],
     set: [4, args(scope, settingKey, settingValue)],
@@ -355,6 +459,7 @@ const WEIGHTS: { readonly [S in keyof Stores]: number } = {
   messages: 5,
   tasks: 9,
   notes: 6,
+  backgroundTasks: 8,
   settings: 2,
 }
 
@@ -426,6 +531,17 @@ export const BEGINNING: readonly Call[] = [
     args: [{ id: 'o1', workspaceId: 'w1', title: 'Plan', text: 'ab' }],
   },
   { store: 'notes', verb: 'create', args: [{ id: 'o2', workspaceId: 'w1', title: 'Empty', type: 'spec' }] },
+  {
+    store: 'backgroundTasks',
+    verb: 'enqueue',
+    args: [{ id: 'j1', workspaceId: 'w1', kind: 'k', concurrencyKey: 'u', agentId: 'a1' }],
+  },
+  {
+    store: 'backgroundTasks',
+    verb: 'enqueue',
+    args: [{ id: 'j2', workspaceId: 'w1', kind: 'k', dependsOn: ['j1'], uniqueKey: 'u' }],
+  },
+  { store: 'backgroundTasks', verb: 'claim', args: [{ leaseMs: 1000 }] },
   { store: 'roles', verb: 'create', args: [{ id: 'r1', name: 'Reviewer' }] },
   { store: 'settings', verb: 'set', args: ['user:1', 'theme', { a: 1 }] },
 ]

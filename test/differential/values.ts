@@ -12,6 +12,7 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
   roles: ['r1', 'r2'],
   tasks: ['k1', 'k2', 'k3', 'k4'],
   conversations: ['v1', 'v2', 'v3'],
+  backgroundTasks: ['j1', 'j2', 'j3', 'j4'],
   messages: ['m1', 'm2', 'm3', 'm4'],
   notes: ['o1', 'o2', 'o3'],
   samples: ['s1', 's2', 's3', 's4'],

@@ -1,5 +1,6 @@
 /** Every mutant, by theme. */
 
+import { backgroundTaskMutants } from './background-tasks.ts'
 import { listMutants } from './lists.ts'
 import type { Mutant } from './mutant.ts'
 import { noteMutants } from './notes.ts'
@@ -18,5 +19,6 @@ export const mutants: readonly Mutant[] = [
   ...workspaceMutants,
   ...storeMutants,
   ...taskMutants,
+  ...backgroundTaskMutants,
   ...noteMutants,
 ]
