@@ -35,6 +35,7 @@ export function openTarget(target: Target, hooks?: EngineHooks): Promise<RootEng
     case 'pglite':
       return pgliteEngine({ hooks, path: target.path })
     case 'postgres':
-      return postgresEngine({ hooks, url: target.url, sslMode: 'disable' })
+      // Every connection costs the server a process.
+      return postgresEngine({ hooks, url: target.url, sslMode: 'disable', poolSize: { min: 0, max: 3 } })
   }
 }
