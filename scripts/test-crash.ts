@@ -17,9 +17,9 @@ if (!Number.isSafeInteger(seed)) throw new Error('TERRACE_SEED: a whole number')
 
 /** A PGlite folder takes seconds to open, and serves one process at a time. */
 const shares: readonly (readonly [tier: Target['tier'], share: number])[] = [
-  ['sqlite', 0.6],
+  ['sqlite', 0.63],
   ['postgres', 0.35],
-  ['pglite', 0.05],
+  ['pglite', 0.02],
 ]
 const chosen = shares.filter(([tier]) => selectedTiers().includes(tier))
 const whole = chosen.reduce((sum, [, share]) => sum + share, 0)

@@ -20,8 +20,11 @@ const random = createRandom(orders.seed)
 /** So many lines in, it has run what it will run. */
 const WARM = 20
 let lines = 0
+/** Edits in a row that were not acknowledged. */
+let refused = 0
 
 function say(what: Said): void {
+  refused = 0
   process.stdout.write(`${JSON.stringify(what)}\n`)
   // Whoever is killed does not come to it by itself, and all that follow would compile everything anew.
   if (++lines === WARM) flushCompileCache()
@@ -93,9 +96,12 @@ async function edits(system: System, random: Random): Promise<never> {
   }
 }
 
-/** On a busy machine, others may have the file for longer than a write waits: that was not acknowledged. */
+/**
+ * On a busy machine, others may have the file for longer than a write waits: that was not acknowledged. But not for
+ * ever.
+ */
 function unlessBusy(error: unknown): void {
-  if (!(error instanceof UnavailableError)) throw error
+  if (!(error instanceof UnavailableError) || ++refused > 100) throw error
 }
 
 async function edit(system: System, noteId: string, random: Random): Promise<void> {
