@@ -7,6 +7,7 @@
 
 import type { SqlDialect } from '../src/schema/constraints.ts'
 import type { ColumnDef, Table } from '../src/schema/dsl/table.ts'
+import { postgresSearchIndex } from '../src/schema/search-index.ts'
 
 /** As much as matters of the snapshot that drizzle-kit keeps of the schema before the migration. */
 export interface Snapshot {
@@ -41,6 +42,15 @@ export function amend(
 
   if (dialect === 'postgres') {
     const amended = sql
+      // It needs an extension, which not everybody can have.
+      .replaceAll(
+        /CREATE INDEX "(\w+)" ON "(\w+)" USING gin \("\w+" gin_trgm_ops\);/g,
+        (whole, name, tableName) => {
+          const table = tables.find(({ sqlName }) => sqlName === tableName)
+          const index = table?.indexes.find((each) => each.name === name)
+          return table === undefined || index === undefined ? whole : `${postgresSearchIndex(table, index)};`
+        },
+      )
       // The search path says where Terrace's tables are.
       .replaceAll('"public".', '')
       .replaceAll(/ALTER TABLE "(\w+)" ADD COLUMN "(\w+)" (.+) NOT NULL;/g, (whole, table, column, type) => {
@@ -80,7 +90,7 @@ export function amend(
   return { sql: amended, problems }
 }
 
-const BREAK = '--> statement-breakpoint\n'
+export const BREAK = '--> statement-breakpoint\n'
 
 function columnOf(tables: readonly Table[], table: string, column: string): ColumnDef | undefined {
   return tables.find(({ sqlName }) => sqlName === table)?.columnList.find(({ sqlName }) => sqlName === column)

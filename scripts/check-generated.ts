@@ -5,9 +5,10 @@
 
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { folders, modulePath, readTags, renderModule } from './generate-migrations.ts'
+import { folders, modulePath, readMigrations, readTags, renderModule } from './generate-migrations.ts'
 import { generate } from './kit.ts'
 import { dialects, projectFolder } from './kit-config.ts'
+import { searchesAfter } from './search-indexes.ts'
 
 const problems: string[] = []
 
@@ -29,6 +30,10 @@ try {
   rmSync(copies, { recursive: true })
 }
 
+const searches = await searchesAfter(readMigrations(folders.sqlite))
+if (searches.length > 0) {
+  problems.push(`the schema has search indexes that no sqlite migration makes:\n${searches.join(';\n')}`)
+}
 const [postgres, sqlite] = dialects.map((dialect) => readTags(folders[dialect]).join(', '))
 if (postgres !== sqlite) {
   problems.push(`the dialects have different migrations:\n  Postgres: ${postgres}\n  SQLite: ${sqlite}`)

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { ConfigError } from '../src/errors.ts'
 import { drift } from '../src/migrations/drift.ts'
+import { warnOfSearches } from '../src/migrations/searches.ts'
 import { main, resolveDatabase, withDatabase } from './database.ts'
 import { readFlags } from './flags.ts'
 
@@ -15,8 +16,11 @@ await main(async () => {
   if (path !== undefined && shown !== 'memory' && !existsSync(path)) {
     throw new ConfigError(`There is no such database: ${shown}. \`npm run db:migrate\` makes it.`)
   }
-  const differences = await withDatabase(resolved, (target) => drift(target))
+  const [differences, warnings] = await withDatabase(resolved, (target) =>
+    Promise.all([drift(target), warnOfSearches(target)]),
+  )
   for (const { message } of differences) console.log(message)
+  for (const warning of warnings) console.log(warning)
   if (differences.length === 0) console.log('The database is as the schema wants it.')
   else process.exitCode = 1
 })

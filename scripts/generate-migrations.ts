@@ -56,7 +56,7 @@ export function readTags(folder: string): readonly string[] {
 
 function toMigration(tag: string, text: string): Migration {
   // See `amend`.
-  if (/"public"\.|`"\w+" desc`/.test(text)) {
+  if (/"public"\.|`"\w+" desc`|^CREATE INDEX .* gin_trgm_ops/m.test(text)) {
     throw new Error(`${tag} was made by drizzle-kit alone; remove it and run \`npm run db:generate\``)
   }
   const lines = text.replaceAll('\r\n', '\n')

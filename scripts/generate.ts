@@ -8,11 +8,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SqlDialect } from '../src/schema/constraints.ts'
 import { tables } from '../src/schema/tables.ts'
-import { amend, type Snapshot } from './amend.ts'
+import { amend, BREAK, type Snapshot } from './amend.ts'
 import { readFlags } from './flags.ts'
-import { folders, modulePath, readTags, renderModule } from './generate-migrations.ts'
+import { folders, modulePath, readMigrations, readTags, renderModule } from './generate-migrations.ts'
 import { generate } from './kit.ts'
 import { dialects, kit } from './kit-config.ts'
+import { searchesAfter } from './search-indexes.ts'
 
 const values = readFlags('db:generate', {
   name: { type: 'string', default: 'schema' },
@@ -20,8 +21,10 @@ const values = readFlags('db:generate', {
   sqlite: { type: 'boolean', default: false },
 })
 const problems: string[] = []
+const tagsBefore = readTags(folders.sqlite).length
 
 for (const dialect of values.sqlite ? (['sqlite'] as const) : dialects) make(dialect, values.custom)
+if (!values.custom) await addSearches()
 if (!values.sqlite) {
   // What changes one dialect alone still has its number in both.
   const newest = Math.max(...dialects.map((dialect) => readTags(folders[dialect]).length))
@@ -44,6 +47,18 @@ function make(dialect: SqlDialect, custom: boolean): void {
   const amended = amend(dialect, readFileSync(file, 'utf8'), snapshotOf(folder, before.at(-1)), tables)
   writeFileSync(file, amended.sql)
   problems.push(...amended.problems.map((problem) => `${kit[dialect].out}/${tag}.sql: ${problem}`))
+}
+
+/** What SQLite needs beside what drizzle-kit writes. */
+async function addSearches(): Promise<void> {
+  const folder = folders.sqlite
+  const statements = await searchesAfter(readMigrations(folder))
+  if (statements.length === 0) return
+  // A migration of this run has them, or else one of their own.
+  if (readTags(folder).length === tagsBefore) make('sqlite', true)
+  const file = join(folder, `${readTags(folder).at(-1)}.sql`)
+  const text = readFileSync(file, 'utf8').trimEnd()
+  writeFileSync(file, [text, ...statements.map((each) => `${each};`)].join(`\n${BREAK}`))
 }
 
 function snapshotOf(folder: string, tag: string | undefined): Snapshot | undefined {

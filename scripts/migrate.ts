@@ -7,6 +7,7 @@ import { loadEnvFiles } from '../src/config/env-files.ts'
 import { resolve } from '../src/config.ts'
 import { printSql } from '../src/migrations/print.ts'
 import { migrate } from '../src/migrations/runner.ts'
+import { completeSearches, warnOfSearches } from '../src/migrations/searches.ts'
 import { main, resolveDatabase, withDatabase } from './database.ts'
 import { readFlags } from './flags.ts'
 
@@ -23,10 +24,14 @@ await main(async () => {
     return
   }
   const resolved = resolveDatabase(values)
-  const { applied, adopted, version } = await withDatabase(resolved, (target) =>
-    migrate(target, { mode: 'auto', now: new Date() }),
-  )
+  const { applied, adopted, version, completed, warnings } = await withDatabase(resolved, async (target) => ({
+    ...(await migrate(target, { mode: 'auto', now: new Date() })),
+    completed: await completeSearches(target),
+    warnings: await warnOfSearches(target),
+  }))
   if (adopted) console.log(`The tables were as they should be, and are now recorded as ${version}.`)
   else if (applied.length > 0) console.log(`Applied ${applied.join(', ')}.`)
+  else if (completed.length > 0) console.log(`Made ${completed.join(', ')}.`)
   else console.log(`Nothing to do; the database is at ${version}.`)
+  for (const warning of warnings) console.error(warning)
 })

@@ -12,6 +12,7 @@ import { toSqlite } from '../src/schema/drizzle/sqlite.ts'
 import type { Table } from '../src/schema/dsl/table.ts'
 import { tables } from '../src/schema/tables.ts'
 import { literal } from './amend.ts'
+import { searchRepairs } from './search-indexes.ts'
 
 /** Columns, as `table.column`, that the schema no longer has. */
 export async function lostColumns(target: MigrationTarget): Promise<readonly string[]> {
@@ -37,6 +38,8 @@ export async function rebuild(target: MigrationTarget): Promise<void> {
       }
       for (const statement of own) await target.query(statement)
     }
+    // A table that was rebuilt has lost its triggers.
+    for (const statement of await searchRepairs(target)) await target.query(statement)
     const violations = await target.query('pragma foreign_key_check')
     if (violations.length > 0) {
       throw new MigrationError(`rows would refer to nothing: ${JSON.stringify(violations[0])}`)

@@ -38,7 +38,8 @@ async function tablesOf({ dialect, query }: MigrationTarget): Promise<readonly s
   const rows = await query(
     dialect === 'postgres'
       ? `select tablename as name from pg_tables where schemaname = current_schema() and starts_with(tablename, 'terrace_') order by 1`
-      : `select name from sqlite_schema where type = 'table' and substr(name, 1, 8) = 'terrace_' order by 1`,
+      : // A virtual table's own tables go with it.
+        `select name from pragma_table_list where schema = 'main' and type in ('table', 'virtual') and substr(name, 1, 8) = 'terrace_' order by 1`,
   )
   return rows.map(({ name }) => String(name))
 }

@@ -3,7 +3,7 @@
  * code and its driver when it is called; importing this loads neither.
  */
 
-import type { MigrateMode } from './config.ts'
+import type { MigrateMode } from './config/options.ts'
 import type { Clock } from './engine/clock.ts'
 import type { RootEngine } from './engine/engine.ts'
 import type { MemoryEngineOptions } from './engine/memory/engine.ts'

@@ -34,7 +34,18 @@ export * from './errors.ts'
 export type { Agent } from './schema/agents.ts'
 export type { Codebase } from './schema/codebases.ts'
 export type { Conversation } from './schema/conversations.ts'
-export { boolean, bytes, folded, id, integer, json, oneOf, text, timestamp } from './schema/dsl/columns.ts'
+export {
+  boolean,
+  bytes,
+  folded,
+  id,
+  integer,
+  json,
+  oneOf,
+  searched,
+  text,
+  timestamp,
+} from './schema/dsl/columns.ts'
 export type { JsonObject, JsonValue } from './schema/dsl/json.ts'
 export { type Insert, type Row, type Table, table } from './schema/dsl/table.ts'
 export type { Role } from './schema/roles.ts'

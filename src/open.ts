@@ -24,18 +24,22 @@ export interface Opened {
   readonly engine: RootEngine
   /** The newest migration in the database; null where there is nothing to migrate. */
   readonly schema: string | null
+  /** What a migration found that the database can do without. */
+  readonly warnings: readonly string[]
 }
 
 export async function openEngine(resolved: Resolved, options: OpenOptions): Promise<Opened> {
   let schema: string | null = null
+  let warnings: readonly string[] = []
   const migrate = async (target: MigrationTarget): Promise<MigrateResult> => {
     const { migrate } = await import('./migrations/runner.ts')
     const result = await migrate(target, { mode: resolved.migrate, now: options.clock?.() ?? new Date() })
     schema = result.version
+    warnings = result.warnings
     return result
   }
   const engine = await openDriver(resolved, { ...options, migrate })
-  return { engine, schema }
+  return { engine, schema, warnings }
 }
 
 export async function openDriver(

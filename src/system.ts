@@ -4,6 +4,7 @@
  */
 
 import { type Resolved, type ResolveOptions, resolve } from './config.ts'
+import { confine } from './confine.ts'
 import type { Clock } from './engine/clock.ts'
 import type { Engine, RootEngine, TransactionOptions } from './engine/engine.ts'
 import type { EngineHooks } from './engine/hooks.ts'
@@ -11,7 +12,6 @@ import { ConfigError, reasonOf } from './errors.ts'
 import type { NotesOptions } from './notes/documents.ts'
 import { chooseNotesOptions, closeNotes, shareNotesOptions } from './notes/home.ts'
 import { openEngine } from './open.ts'
-import { confine } from './stores/confine.ts'
 import { createStores, type Stores } from './stores/stores.ts'
 import { warnOnce } from './warnings.ts'
 
@@ -89,7 +89,8 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   }
   const resolved = resolve(options, options.env ?? process.env)
   warnOnce(resolved.warnings)
-  const { engine, schema } = await openEngine(resolved, options)
+  const { engine, schema, warnings } = await openEngine(resolved, options)
+  warnOnce(warnings)
   chooseNotesOptions(engine, options.notes)
   return assemble(engine, resolved, schema)
 }

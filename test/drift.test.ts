@@ -26,7 +26,8 @@ it.runIf(dialects.length === 2)(
     await migrate(sqlite, auto)
     expect(compare(describe(tables, 'postgres'), await introspect(postgres))).toEqual([])
     expect(compare(describe(tables, 'sqlite'), await introspect(sqlite))).toEqual([])
-    expect(compare(inSqliteTerms(await introspect(postgres)), await introspect(sqlite))).toEqual([])
+    const inBoth = compare(inSqliteTerms(await introspect(postgres)), await introspect(sqlite))
+    expect(inBoth.filter(({ kind }) => kind !== 'search')).toEqual([])
   },
 )
 
@@ -213,7 +214,10 @@ suite.each(dialects)('drift on %s', (dialect) => {
   const own = breakages.filter(({ only }) => only === undefined || only === dialect)
   it.each(own)('finds: $message', async ({ kind, change, message }) => {
     const target = database.connect()
-    const statements = statementsOf(dialect).flatMap((statement) => change(statement).split(';'))
+    const statements = statementsOf(dialect).flatMap((statement) => {
+      const changed = change(statement)
+      return changed === statement ? [statement] : changed.split(/;(?!\n\t|\nEND)/)
+    })
     await target.query('begin')
     for (const statement of statements) if (statement.trim() !== '') await target.query(statement)
     const table = message.split(':')[0]
@@ -277,6 +281,8 @@ function inSqliteTerms({ tables: described }: SchemaDescription): SchemaDescript
     const booleans = columns.filter(([, { type }]) => type === 'boolean').map(([column]) => column)
     return {
       ...table,
+      // Each dialect has something else for it.
+      searches: {},
       columns: Object.fromEntries(
         columns.map(([column, { type, nullable }]) => [column, { type: types[type] ?? type, nullable }]),
       ),

@@ -1,11 +1,5 @@
 import { readdirSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import {
-  generateDrizzleJson,
-  generateMigration,
-  generateSQLiteDrizzleJson,
-  generateSQLiteMigration,
-} from 'drizzle-kit/api'
 import { drizzle as drizzleSqlite } from 'drizzle-orm/better-sqlite3'
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
@@ -29,6 +23,7 @@ import type { JsonValue } from '../src/schema/dsl/json.ts'
 import { type Table, table } from '../src/schema/dsl/table.ts'
 import { tables } from '../src/schema/tables.ts'
 import { createMigrationDatabase } from './support/migration-targets.ts'
+import { statementsOf } from './support/statements.ts'
 import { selectedDialects } from './support/tiers.ts'
 
 /** Every kind of column, constraint and index there is. */
@@ -62,12 +57,6 @@ const pairs = table(
 )
 const postgres = { samples: toPostgres(samples), pairs: toPostgres(pairs) }
 const sqlite = { samples: toSqlite(samples), pairs: toSqlite(pairs) }
-
-const statements = {
-  postgres: async () => generateMigration(generateDrizzleJson({}), generateDrizzleJson(postgres)),
-  sqlite: async () =>
-    generateSQLiteMigration(await generateSQLiteDrizzleJson({}), await generateSQLiteDrizzleJson(sqlite)),
-}
 
 it('every table that src/schema defines is listed', async () => {
   const files = readdirSync('src/schema').filter((name) => name.endsWith('.ts'))
@@ -107,14 +96,14 @@ describe.each(selectedDialects())('compiled tables on %s', (dialect) => {
   it('are in the database as the schema describes them', async () => {
     await using database = await createMigrationDatabase(dialect)
     const target = database.connect()
-    for (const statement of await statements[dialect]()) await target.query(statement)
+    for (const statement of await statementsOf(dialect, [samples, pairs])) await target.query(statement)
     expect(await drift(target, [samples, pairs])).toEqual([])
   })
 
   it('take rows through drizzle with the library’s defaults, and give back what they took', async () => {
     await using database = await createMigrationDatabase(dialect)
     const { query } = database.connect()
-    for (const statement of await statements[dialect]()) await query(statement)
+    for (const statement of await statementsOf(dialect, [samples, pairs])) await query(statement)
     const at = new Date('2026-01-02T03:04:05.678Z')
     const given = { id: 'b', title: 'B', at, data: '123', blob: new Uint8Array([0, 255]) }
     const rows = await throughDrizzle(dialect, database.place, [{ id: 'a', title: 'A' }, given])
@@ -129,7 +118,7 @@ describe.each(selectedDialects())('compiled tables on %s', (dialect) => {
   it('refuse what the library would never write', async () => {
     await using database = await createMigrationDatabase(dialect)
     const { query } = database.connect()
-    for (const statement of await statements[dialect]()) await query(statement)
+    for (const statement of await statementsOf(dialect, [samples, pairs])) await query(statement)
     await throughDrizzle(dialect, database.place, [{ id: 'a', title: 'A', count: Number.MAX_SAFE_INTEGER }])
     const refused = [
       `update terrace_samples set count = count + 1`,

@@ -27,12 +27,18 @@ describe.each(dialects)('migrations on %s', (dialect) => {
       applied: core.map(({ tag }) => tag),
       adopted: false,
       version: last,
+      warnings: [],
     })
     expect(await drift(target)).toEqual([])
 
     const again = database.connect()
     for (const mode of ['auto', 'verify'] as const) {
-      expect(await migrate(again, { mode, now })).toEqual({ applied: [], adopted: false, version: last })
+      expect(await migrate(again, { mode, now })).toEqual({
+        applied: [],
+        adopted: false,
+        version: last,
+        warnings: [],
+      })
     }
     expect(again.log).toHaveLength(2)
   })
@@ -76,7 +82,7 @@ describe.each(dialects)('migrations on %s', (dialect) => {
     const target = database.connect()
     await migrate(target, auto)
     const result = await migrate(target, { ...auto, migrations: [...core, next] })
-    expect(result).toEqual({ applied: [next.tag], adopted: false, version: next.tag })
+    expect(result).toEqual({ applied: [next.tag], adopted: false, version: next.tag, warnings: [] })
     expect(await tablesOf(target)).toContain('terrace_next')
   })
 
@@ -95,7 +101,12 @@ describe.each(dialects)('migrations on %s', (dialect) => {
     const target = database.connect()
     const compatible = { ...next, compatible: true }
     await migrate(target, { ...auto, migrations: [...core, compatible] })
-    expect(await migrate(target, auto)).toEqual({ applied: [], adopted: false, version: next.tag })
+    expect(await migrate(target, auto)).toEqual({
+      applied: [],
+      adopted: false,
+      version: next.tag,
+      warnings: [],
+    })
 
     const breaking = { ...next, tag: '9999_breaking', statements: [] }
     await migrate(target, { ...auto, migrations: [...core, compatible, breaking] })
@@ -155,8 +166,8 @@ describe.each(dialects)('migrations on %s', (dialect) => {
     // Of the app's own, under whatever name.
     await target.query('create table terrace_orders (id text)')
     await target.query('create table users (id text)')
-    expect(await migrate(target, auto)).toEqual({ applied: [], adopted: true, version: last })
-    expect(await migrate(target, auto)).toEqual({ applied: [], adopted: false, version: last })
+    expect(await migrate(target, auto)).toEqual({ applied: [], adopted: true, version: last, warnings: [] })
+    expect(await migrate(target, auto)).toEqual({ applied: [], adopted: false, version: last, warnings: [] })
   })
 
   it('refuse tables that were made without them and differ, and say how', async () => {
@@ -190,7 +201,7 @@ describe.each(dialects)('migrations on %s', (dialect) => {
     const target = database.connect()
     const commands = /^(?:\\|\.).*$/gm
     const script = printSql(dialect).replaceAll(commands, '')
-    for (const statement of script.split(/;\n/).filter((text) => text.trim() !== ''))
+    for (const statement of script.split(/;\n(?!\t|END)/).filter((text) => text.trim() !== ''))
       await target.query(statement)
     expect(await migrate(target, { mode: 'verify', now })).toMatchObject({ version: last })
     expect(await drift(target)).toEqual([])

@@ -2,9 +2,15 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import type { Folder } from '../fixtures/folder.ts'
-import { continueTyping, hocuspocusSqlite, type Typing } from '../fixtures/notes.ts'
+import {
+  continueTyping,
+  documentOf,
+  hocuspocusSqlite,
+  newNote,
+  openFull,
+  type Typing,
+} from '../fixtures/notes.ts'
 import { exactly, type Row } from '../row.ts'
-import { documentOf, newNote, openFull } from './notes.ts'
 
 const COUNTERS = '/proc/self/io'
 const TOGETHER = 64

@@ -4,10 +4,19 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import * as Y from 'yjs'
 import { CONTENT, compact } from '../../src/notes/codec.ts'
 import { noteHeads, noteUpdates } from '../../src/schema/notes.ts'
-import { createSystem, type System } from '../../src/system.ts'
+import type { System } from '../../src/system.ts'
 import { runChild } from '../../test/support/child.ts'
 import { type Folder, tempFolder } from '../fixtures/folder.ts'
-import { continueTyping, hocuspocusSqlite, rawLog, readTyping, type Typing } from '../fixtures/notes.ts'
+import {
+  continueTyping,
+  documentOf,
+  hocuspocusSqlite,
+  newNote,
+  openFull,
+  rawLog,
+  readTyping,
+  type Typing,
+} from '../fixtures/notes.ts'
 import {
   awaited,
   clocked,
@@ -22,6 +31,7 @@ import {
   synchronous,
 } from '../measure.ts'
 import { absolute, exactly, type Group, type Row } from '../row.ts'
+import { searching } from './notes-search.ts'
 import { visibility } from './notes-visible.ts'
 import { bytesWritten } from './notes-written.ts'
 
@@ -36,6 +46,7 @@ export async function notes(): Promise<Group> {
     ...(await keeping(folder, typing)),
     ...(await compacting(typing)),
     ...(await visibility(folder)),
+    ...(await searching(folder)),
     await heap(folder),
   ]
   return {
@@ -43,19 +54,6 @@ export async function notes(): Promise<Group> {
     method: `One author's typing, ${typing.edits} edits that end in ${[...typing.text].length} characters (\`TERRACE_TRACES\`, or a made-up trace). Appending continues at its middle, with the document live on both sides. All sides are on \`better-sqlite3\` with synchronous FULL: each edit, or each batch, is on the disk before it counts. Hocuspocus is its SQLite extension's own store of the whole document, called for each change; by itself it waits for 2 to 10 seconds, and loses what it acknowledged meanwhile when it is killed. As shipped it uses a rollback journal, tuned WAL.`,
     rows,
   }
-}
-
-/** As durable as the others. */
-export async function openFull(path: string): Promise<System> {
-  return createSystem({ driver: 'sqlite', path, synchronous: 'FULL', env: {} })
-}
-
-/** A note with this content. */
-export async function newNote(system: System, update: Uint8Array): Promise<string> {
-  const { id: workspaceId } = await system.workspaces.create({ title: 'Bench' })
-  const { id } = await system.notes.create({ workspaceId, title: 'Typed' })
-  await system.notes.applyUpdate(id, update)
-  return id
 }
 
 // ------------------------------------------------------------------ appending
@@ -141,12 +139,6 @@ function rawSide(path: string, { updates }: Typing, together: number): Side {
   const take = () => updates[next++ % updates.length]!
   if (together === 1) return synchronous('raw', () => log.insert(take()))
   return synchronous('raw', () => log.insertAll(Array.from({ length: together }, take)))
-}
-
-export function documentOf(update: Uint8Array): Y.Doc {
-  const doc = new Y.Doc()
-  Y.applyUpdate(doc, update)
-  return doc
 }
 
 // ------------------------------------------------------------------ what is kept, and reading it

@@ -1,7 +1,7 @@
 /** The rules of resolution, in their order: a URL, else a driver, else the fallback; options before variables. */
 
-import type { DriverChoice } from '../config.ts'
 import { ConfigError } from '../errors.ts'
+import type { DriverChoice } from './options.ts'
 import { EXAMPLE_URL, readServer, type Server } from './server.ts'
 import type { Setting } from './setting.ts'
 import type { Settings } from './settings.ts'

@@ -1,6 +1,6 @@
 /** Everything that options and environment say, each under the name it was set by, and validated. */
 
-import type { DriverChoice, Fallback, MigrateMode, ResolveOptions } from '../config.ts'
+import type { DriverChoice, Fallback, MigrateMode, ResolveOptions } from './options.ts'
 import type { Places } from './paths.ts'
 import { type Env, oneOf, plainName, setting, variable } from './setting.ts'
 

@@ -33,6 +33,7 @@ import { noteLogScenarios } from './note-log.ts'
 import { notePresenceScenarios } from './note-presence.ts'
 import { noteRaceScenarios } from './note-races.ts'
 import { noteSearchScenarios } from './note-search.ts'
+import { noteSearchMatchScenarios } from './note-search-matches.ts'
 import { noteTextScenarios } from './note-texts.ts'
 import { noteTransactionScenarios } from './note-transactions.ts'
 import { noteVersionScenarios } from './note-versions.ts'
@@ -88,6 +89,7 @@ export const scenarios: readonly Scenario[] = [
   ...taskRaceScenarios,
   ...noteScenarios,
   ...noteSearchScenarios,
+  ...noteSearchMatchScenarios,
   ...noteTransactionScenarios,
   ...noteEditingScenarios,
   ...noteLogScenarios,

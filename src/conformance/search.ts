@@ -23,6 +23,9 @@ async function search(system: System, text: string): Promise<string[]> {
 const FOLDED: readonly (readonly [title: string, text: string, found: boolean])[] = [
   ['Straße', 'STRASSE', true],
   ['STRASSE', 'straße', true],
+  ['GROẞ', 'groß', true],
+  ['groß', 'GROẞ', true],
+  ['GROẞ', 'gross', true],
   ['ﬁnish', 'FIN', true],
   ['finish', 'ﬁ', true],
   ['ΟΔΟΣ', 'οδος', true],

@@ -9,7 +9,14 @@
 import { InvalidReferenceError, ValidationError } from '../errors.ts'
 import type { Kind } from '../schema/dsl/columns.ts'
 import { fold } from '../schema/dsl/fold.ts'
-import { type ColumnDef, type Direction, parameterColumn, type Table } from '../schema/dsl/table.ts'
+import {
+  type ColumnDef,
+  type Direction,
+  type IndexDef,
+  parameterColumn,
+  searchedColumn,
+  type Table,
+} from '../schema/dsl/table.ts'
 import {
   checkJsonPatch,
   checkRow,
@@ -19,7 +26,7 @@ import {
   refuseUnknown,
   type Value,
 } from '../schema/dsl/values.ts'
-import type { Step, Write } from './engine.ts'
+import type { AggregateQuery, Step, Write } from './engine.ts'
 import { type Branch, isOperator, OPERATOR, type Operator, type Where } from './query.ts'
 
 /** A checked value, or a list of them for `in`. */
@@ -45,7 +52,14 @@ export type Test =
   | { readonly op: 'null' | 'notNull'; readonly column: ColumnDef }
   | { readonly op: 'in'; readonly column: ColumnDef; readonly index: number }
   | { readonly op: 'among'; readonly column: ColumnDef; readonly values: readonly (string | boolean)[] }
-  | { readonly op: 'contains' | 'hasKey'; readonly column: ColumnDef; readonly index: number }
+  | {
+      readonly op: 'contains'
+      readonly column: ColumnDef
+      readonly index: number
+      /** An index that may find it: not one for so short a text. */
+      readonly by: IndexDef | undefined
+    }
+  | { readonly op: 'hasKey'; readonly column: ColumnDef; readonly index: number }
   | {
       readonly op: 'inTable'
       readonly column: ColumnDef
@@ -215,6 +229,15 @@ export class Shape {
     })
   }
 
+  /** What an aggregate is grouped by and computes: columns of the kinds of which all tiers say the same. */
+  aggregated(table: Table, { groupBy, sum, max }: AggregateQuery<Table>) {
+    return {
+      groupBy: this.columns(table, groupBy, ['text', 'oneOf', 'integer', 'boolean', 'timestamp']),
+      sum: this.columns(table, sum, ['integer']),
+      max: this.columns(table, max, ['integer', 'text', 'timestamp']),
+    }
+  }
+
   /** What `write` asks of its parts, so that it means the same as one statement and step by step. */
   checkWrite(write: Write): void {
     const { steps } = write
@@ -353,12 +376,14 @@ export class Shape {
       case 'in':
         return this.#in(table, column, operator.values)
       case 'contains': {
-        const folded = table.columnList.find((other) => other.foldOf === column.key)
+        const folded = searchedColumn(table.columnList, column.key)
         if (folded === undefined) throw refuse(table, column, 'is not kept for searching')
         if (typeof operator.text !== 'string') throw refuse(table, column, 'is searched for text')
         if (!isStorableText(operator.text)) return this.#never()
-        this.key += '~'
-        return { op: 'contains', column: folded, index: this.bind(folded, fold(operator.text)) }
+        const text = fold(operator.text)
+        const by = isIndexable(text) ? containsIndexOf(table, folded) : undefined
+        this.key += by === undefined ? '~' : '~i'
+        return { op: 'contains', column: folded, index: this.bind(folded, text), by }
       }
       case 'hasKey':
         if (column.kind !== 'json') throw refuse(table, column, 'has no keys')
@@ -480,6 +505,16 @@ export class Shape {
     this.key += 'v'
     return { is: 'param', index: this.bind(folded, fold(value as string)) }
   }
+}
+
+function containsIndexOf(table: Table, column: ColumnDef): IndexDef | undefined {
+  return table.indexes.find((index) => index.contains && index.columns[0]!.column === column)
+}
+
+/** Both databases look for three characters at a time. */
+function isIndexable(text: string): boolean {
+  const [, , third] = text
+  return third !== undefined
 }
 
 /** `hasKey` binds a text that belongs to no column. */

@@ -14,8 +14,10 @@ import type { MigrationTarget } from './target.ts'
 export async function canAdopt(target: MigrationTarget, tables: readonly Table[]): Promise<boolean> {
   const actual = await introspect(target, tables)
   if (!tables.some(({ sqlName }) => actual.tables[sqlName] !== undefined)) return false
+  // Postgres can do without what speeds up searching, and a migration would have gone on without it, too.
+  const mayDiffer = target.dialect === 'postgres' ? ['extra table', 'search'] : ['extra table']
   const differences = compare(describe(tables, target.dialect), actual).filter(
-    ({ kind }) => kind !== 'extra table',
+    ({ kind }) => !mayDiffer.includes(kind),
   )
   if (differences.length === 0) return true
   throw new MigrationError(

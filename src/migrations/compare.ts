@@ -12,6 +12,7 @@ export type DifferenceKind =
   | 'foreign key'
   | 'index'
   | 'check'
+  | 'search'
 
 export interface Difference {
   readonly kind: DifferenceKind
@@ -71,6 +72,14 @@ function compareTable(
       },
     })
   }
+  // Not in full: on SQLite these are whole triggers.
+  compareKeys(expected.searches, actual.searches, {
+    missing: (key) => report('search', `search index ${key} is missing`),
+    extra: (key) => report('search', `the schema has no search index ${key}`),
+    both: (key, wanted, found) => {
+      if (wanted !== found) report('search', `search index ${key} is not as the schema has it`)
+    },
+  })
   return differences
 }
 

@@ -3,6 +3,7 @@
 import { checksOf, predicateOf, type SqlDialect } from '../schema/constraints.ts'
 import type { Kind } from '../schema/dsl/columns.ts'
 import type { Table } from '../schema/dsl/table.ts'
+import { containsIndexes, sqliteSearchParts } from '../schema/search-index.ts'
 import {
   addForeignKey,
   addIndex,
@@ -10,7 +11,7 @@ import {
   type SchemaDescription,
   type TableDescription,
 } from './description.ts'
-import { normalise } from './sql-text.ts'
+import { normalise, tokensOf } from './sql-text.ts'
 
 const TYPES: Readonly<Record<SqlDialect, Readonly<Record<Kind, string>>>> = {
   postgres: {
@@ -55,7 +56,17 @@ function describeTable(table: Table, dialect: SqlDialect): TableDescription {
     })
   }
   described.primaryKey = table.primaryKey.map(({ sqlName }) => sqlName).join(', ')
-  for (const index of table.indexes) {
+  for (const index of containsIndexes(table)) {
+    if (dialect === 'sqlite') {
+      for (const { name, sql } of sqliteSearchParts(table, index)) {
+        described.searches[name] = tokensOf(sql).join(' ')
+      }
+    } else {
+      const columns = index.columns.map(({ column }) => column.sqlName)
+      addIndex(described, index.name, { unique: false, columns, where: undefined, rest: 'using gin' })
+    }
+  }
+  for (const index of table.indexes.filter(({ contains }) => !contains)) {
     addIndex(described, index.name, {
       unique: index.unique,
       columns: index.columns.map(({ column, direction }) =>

@@ -23,6 +23,11 @@ export interface TableDescription {
   readonly indexes: Record<string, string>
   /** By name, as `normalise` spells it: `status in 'open', 'done'`. */
   readonly checks: Record<string, string>
+  /**
+   * What speeds up searching, by name: an index on Postgres, `(text) using gin`; tables and triggers on SQLite, as
+   * they were written.
+   */
+  readonly searches: Record<string, string>
 }
 
 export interface ColumnDescription {
@@ -32,7 +37,7 @@ export interface ColumnDescription {
 }
 
 export function emptyTable(): TableDescription {
-  return { columns: {}, primaryKey: '', foreignKeys: {}, indexes: {}, checks: {} }
+  return { columns: {}, primaryKey: '', foreignKeys: {}, indexes: {}, checks: {}, searches: {} }
 }
 
 export function addForeignKey(
@@ -65,7 +70,8 @@ export function addIndex(
     readonly rest?: string
   },
 ): void {
-  table.indexes[name] = words(
+  const kept = parts.rest?.startsWith('using gin') ? table.searches : table.indexes
+  kept[name] = words(
     parts.unique ? 'unique' : '',
     `(${parts.columns.join(', ')})`,
     parts.rest,

@@ -1,6 +1,7 @@
 /** How a live database differs from the schema of this code. */
 
 import type { Table } from '../schema/dsl/table.ts'
+import { containsIndexes, sqliteSearchParts } from '../schema/search-index.ts'
 import { tables as ownTables } from '../schema/tables.ts'
 import { compare, type Difference } from './compare.ts'
 import { describe } from './describe.ts'
@@ -25,7 +26,12 @@ export async function introspect(
   { dialect, query }: Readable,
   tables: readonly Table[] = ownTables,
 ): Promise<SchemaDescription> {
-  const names = tables.map(({ sqlName }) => `'${sqlName.replaceAll("'", "''")}'`).join(', ')
+  const parts = tables.flatMap((table) =>
+    containsIndexes(table).flatMap((index) => sqliteSearchParts(table, index).map(({ name }) => name)),
+  )
+  const names = [...tables.map(({ sqlName }) => sqlName), ...parts]
+    .map((name) => `'${name.replaceAll("'", "''")}'`)
+    .join(', ')
   const isWanted = (name: string) =>
     `(substr(${name}, 1, 8) = 'terrace_' or ${name} in (${names})) and ${name} <> '${LEDGER}'`
   return dialect === 'postgres' ? introspectPostgres(query, isWanted) : introspectSqlite(query, isWanted)

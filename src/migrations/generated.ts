@@ -100,6 +100,24 @@ export const migrations: Readonly<Record<SqlDialect, readonly Migration[]>> = {
         "CREATE TABLE \"terrace_note_presence\" (\n\t\"note_id\" text COLLATE \"C\" NOT NULL,\n\t\"place\" text COLLATE \"C\" NOT NULL,\n\t\"workspace_id\" text COLLATE \"C\" NOT NULL,\n\t\"data\" \"bytea\" NOT NULL,\n\t\"expires_at\" timestamp (3) with time zone NOT NULL,\n\tCONSTRAINT \"terrace_note_presence_pkey\" PRIMARY KEY(\"note_id\",\"place\")\n)",
         "ALTER TABLE \"terrace_note_presence\" ADD CONSTRAINT \"terrace_note_presence_note_id_fkey\" FOREIGN KEY (\"note_id\") REFERENCES \"terrace_notes\"(\"id\") ON DELETE cascade ON UPDATE no action"
       ]
+    },
+    {
+      "tag": "0003_search",
+      "checksum": "1551d0f732a07917dc457384c897dbbc4d602ea2aa32487e2e905a5eda67d251",
+      "compatible": false,
+      "statements": [
+        "CREATE TABLE \"terrace_note_searches\" (\n\t\"note_id\" text COLLATE \"C\" PRIMARY KEY NOT NULL,\n\t\"workspace_id\" text COLLATE \"C\" NOT NULL,\n\t\"seq\" bigint NOT NULL,\n\t\"text\" text COLLATE \"C\" NOT NULL,\n\tCONSTRAINT \"terrace_note_searches_seq_check\" CHECK (\"seq\" between -9007199254740991 and 9007199254740991)\n)",
+        "ALTER TABLE \"terrace_note_heads\" ADD COLUMN \"unsearched\" boolean DEFAULT false NOT NULL",
+        "ALTER TABLE \"terrace_note_heads\" ALTER COLUMN \"unsearched\" DROP DEFAULT",
+        "ALTER TABLE \"terrace_note_searches\" ADD CONSTRAINT \"terrace_note_searches_note_id_fkey\" FOREIGN KEY (\"note_id\") REFERENCES \"terrace_notes\"(\"id\") ON DELETE cascade ON UPDATE no action",
+        "INSERT INTO \"terrace_note_searches\" (\"note_id\", \"workspace_id\", \"seq\", \"text\") SELECT \"note_id\", \"workspace_id\", \"seq\", coalesce(\"text_folded\", '') FROM \"terrace_note_texts\"",
+        "UPDATE \"terrace_note_heads\" SET \"unsearched\" = true WHERE \"seq\" > (SELECT \"t\".\"seq\" FROM \"terrace_note_texts\" \"t\" WHERE \"t\".\"note_id\" = \"terrace_note_heads\".\"note_id\")",
+        "CREATE INDEX \"terrace_note_searches_workspace_id_note_id_idx\" ON \"terrace_note_searches\" USING btree (\"workspace_id\",\"note_id\")",
+        "DO $$\nDECLARE\n\tplace text;\n\treason text;\nBEGIN\n\tBEGIN\n\t\tCREATE EXTENSION IF NOT EXISTS pg_trgm;\n\tEXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_file THEN\n\t\treason := SQLERRM;\n\tEND;\n\tSELECT n.nspname INTO place FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm';\n\tIF place IS NULL THEN\n\t\tRAISE WARNING 'terrace_note_searches is searched without an index, because there is no extension pg_trgm: %', reason;\n\tELSE\n\t\tEXECUTE format('CREATE INDEX IF NOT EXISTS \"terrace_note_searches_text_search\" ON \"terrace_note_searches\" USING gin (\"text\" %I.gin_trgm_ops)', place);\n\tEND IF;\nEND $$",
+        "CREATE INDEX \"terrace_note_heads_workspace_id_note_id_unsearched_idx\" ON \"terrace_note_heads\" USING btree (\"workspace_id\",\"note_id\") WHERE \"unsearched\" = true",
+        "DO $$\nDECLARE\n\tplace text;\n\treason text;\nBEGIN\n\tBEGIN\n\t\tCREATE EXTENSION IF NOT EXISTS pg_trgm;\n\tEXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_file THEN\n\t\treason := SQLERRM;\n\tEND;\n\tSELECT n.nspname INTO place FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm';\n\tIF place IS NULL THEN\n\t\tRAISE WARNING 'terrace_notes is searched without an index, because there is no extension pg_trgm: %', reason;\n\tELSE\n\t\tEXECUTE format('CREATE INDEX IF NOT EXISTS \"terrace_notes_title_search\" ON \"terrace_notes\" USING gin (\"title_folded\" %I.gin_trgm_ops)', place);\n\tEND IF;\nEND $$",
+        "ALTER TABLE \"terrace_note_texts\" DROP COLUMN \"text_folded\""
+      ]
     }
   ],
   "sqlite": [
@@ -173,6 +191,38 @@ export const migrations: Readonly<Record<SqlDialect, readonly Migration[]>> = {
       "compatible": true,
       "statements": [
         "CREATE TABLE `terrace_note_presence` (\n\t`note_id` text NOT NULL,\n\t`place` text NOT NULL,\n\t`workspace_id` text NOT NULL,\n\t`data` blob NOT NULL,\n\t`expires_at` integer NOT NULL,\n\tPRIMARY KEY(`note_id`, `place`),\n\tFOREIGN KEY (`note_id`) REFERENCES `terrace_notes`(`id`) ON UPDATE no action ON DELETE cascade\n)"
+      ]
+    },
+    {
+      "tag": "0003_search",
+      "checksum": "dcd14dba7865065880701145f96a773700f5d21fc93efc959b4f433f7f73c92d",
+      "compatible": false,
+      "statements": [
+        "CREATE TABLE `terrace_note_searches` (\n\t`note_id` text PRIMARY KEY NOT NULL,\n\t`workspace_id` text NOT NULL,\n\t`seq` integer NOT NULL,\n\t`text` text NOT NULL,\n\tFOREIGN KEY (`note_id`) REFERENCES `terrace_notes`(`id`) ON UPDATE no action ON DELETE cascade,\n\tCONSTRAINT \"terrace_note_searches_seq_check\" CHECK(\"seq\" between -9007199254740991 and 9007199254740991)\n)",
+        "CREATE INDEX `terrace_note_searches_workspace_id_note_id_idx` ON `terrace_note_searches` (`workspace_id`,`note_id`)",
+        "CREATE TABLE `__new_terrace_note_heads` (\n\t`note_id` text PRIMARY KEY NOT NULL,\n\t`workspace_id` text NOT NULL,\n\t`epoch` text NOT NULL,\n\t`seq` integer NOT NULL,\n\t`snapshot_seq` integer NOT NULL,\n\t`snapshot_at` integer NOT NULL,\n\t`floor_seq` integer NOT NULL,\n\t`tail_bytes` integer NOT NULL,\n\t`state_bytes` integer NOT NULL,\n\t`unsearched` integer NOT NULL,\n\tFOREIGN KEY (`note_id`) REFERENCES `terrace_notes`(`id`) ON UPDATE no action ON DELETE cascade,\n\tCONSTRAINT \"terrace_note_heads_seq_check\" CHECK(\"seq\" between -9007199254740991 and 9007199254740991),\n\tCONSTRAINT \"terrace_note_heads_snapshot_seq_check\" CHECK(\"snapshot_seq\" between -9007199254740991 and 9007199254740991),\n\tCONSTRAINT \"terrace_note_heads_floor_seq_check\" CHECK(\"floor_seq\" between -9007199254740991 and 9007199254740991),\n\tCONSTRAINT \"terrace_note_heads_tail_bytes_check\" CHECK(\"tail_bytes\" between -9007199254740991 and 9007199254740991),\n\tCONSTRAINT \"terrace_note_heads_state_bytes_check\" CHECK(\"state_bytes\" between -9007199254740991 and 9007199254740991),\n\tCONSTRAINT \"terrace_note_heads_unsearched_check\" CHECK(\"unsearched\" in (0, 1))\n)",
+        "INSERT INTO `__new_terrace_note_heads`(\"note_id\", \"workspace_id\", \"epoch\", \"seq\", \"snapshot_seq\", \"snapshot_at\", \"floor_seq\", \"tail_bytes\", \"state_bytes\", \"unsearched\") SELECT \"note_id\", \"workspace_id\", \"epoch\", \"seq\", \"snapshot_seq\", \"snapshot_at\", \"floor_seq\", \"tail_bytes\", \"state_bytes\", 0 FROM `terrace_note_heads`",
+        "DROP TABLE `terrace_note_heads`",
+        "ALTER TABLE `__new_terrace_note_heads` RENAME TO `terrace_note_heads`",
+        "CREATE INDEX `terrace_note_heads_workspace_id_note_id_idx` ON `terrace_note_heads` (`workspace_id`,`note_id`)",
+        "CREATE INDEX `terrace_note_heads_workspace_id_note_id_unsearched_idx` ON `terrace_note_heads` (`workspace_id`,`note_id`) WHERE \"unsearched\" = 1",
+        "INSERT INTO \"terrace_note_searches\" (\"note_id\", \"workspace_id\", \"seq\", \"text\") SELECT \"note_id\", \"workspace_id\", \"seq\", coalesce(\"text_folded\", '') FROM \"terrace_note_texts\"",
+        "UPDATE \"terrace_note_heads\" SET \"unsearched\" = 1 WHERE \"seq\" > (SELECT \"t\".\"seq\" FROM \"terrace_note_texts\" \"t\" WHERE \"t\".\"note_id\" = \"terrace_note_heads\".\"note_id\")",
+        "ALTER TABLE `terrace_note_texts` DROP COLUMN `text_folded`",
+        "CREATE VIRTUAL TABLE \"terrace_notes_title_search\" USING fts5(\"text\", content='', contentless_delete=1, detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE TABLE \"terrace_notes_title_search_rows\" (\"fts_rowid\" integer PRIMARY KEY NOT NULL, \"id\" text NOT NULL, UNIQUE (\"id\"))",
+        "CREATE TRIGGER \"terrace_notes_title_search_insert\" AFTER INSERT ON \"terrace_notes\" BEGIN\n\tINSERT INTO \"terrace_notes_title_search_rows\" (\"id\") VALUES (new.\"id\");\n\tINSERT INTO \"terrace_notes_title_search\" (rowid, \"text\") VALUES ((select \"fts_rowid\" from \"terrace_notes_title_search_rows\" where \"id\" = new.\"id\"), new.\"title_folded\");\nEND",
+        "CREATE TRIGGER \"terrace_notes_title_search_update\" AFTER UPDATE OF \"id\", \"title_folded\" ON \"terrace_notes\" BEGIN\n\tUPDATE \"terrace_notes_title_search_rows\" SET (\"id\") = (new.\"id\") WHERE \"id\" = old.\"id\";\n\tUPDATE \"terrace_notes_title_search\" SET \"text\" = new.\"title_folded\" WHERE rowid = (select \"fts_rowid\" from \"terrace_notes_title_search_rows\" where \"id\" = new.\"id\");\nEND",
+        "CREATE TRIGGER \"terrace_notes_title_search_delete\" AFTER DELETE ON \"terrace_notes\" BEGIN\n\tDELETE FROM \"terrace_notes_title_search\" WHERE rowid = (select \"fts_rowid\" from \"terrace_notes_title_search_rows\" where \"id\" = old.\"id\");\n\tDELETE FROM \"terrace_notes_title_search_rows\" WHERE \"id\" = old.\"id\";\nEND",
+        "INSERT INTO \"terrace_notes_title_search_rows\" (\"id\") SELECT \"id\" FROM \"terrace_notes\"",
+        "INSERT INTO \"terrace_notes_title_search\" (rowid, \"text\") SELECT \"r\".\"fts_rowid\", \"t\".\"title_folded\" FROM \"terrace_notes\" \"t\" JOIN \"terrace_notes_title_search_rows\" \"r\" ON \"r\".\"id\" = \"t\".\"id\"",
+        "CREATE VIRTUAL TABLE \"terrace_note_searches_text_search\" USING fts5(\"text\", content='', contentless_delete=1, detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE TABLE \"terrace_note_searches_text_search_rows\" (\"fts_rowid\" integer PRIMARY KEY NOT NULL, \"note_id\" text NOT NULL, UNIQUE (\"note_id\"))",
+        "CREATE TRIGGER \"terrace_note_searches_text_search_insert\" AFTER INSERT ON \"terrace_note_searches\" BEGIN\n\tINSERT INTO \"terrace_note_searches_text_search_rows\" (\"note_id\") VALUES (new.\"note_id\");\n\tINSERT INTO \"terrace_note_searches_text_search\" (rowid, \"text\") VALUES ((select \"fts_rowid\" from \"terrace_note_searches_text_search_rows\" where \"note_id\" = new.\"note_id\"), new.\"text\");\nEND",
+        "CREATE TRIGGER \"terrace_note_searches_text_search_update\" AFTER UPDATE OF \"note_id\", \"text\" ON \"terrace_note_searches\" BEGIN\n\tUPDATE \"terrace_note_searches_text_search_rows\" SET (\"note_id\") = (new.\"note_id\") WHERE \"note_id\" = old.\"note_id\";\n\tUPDATE \"terrace_note_searches_text_search\" SET \"text\" = new.\"text\" WHERE rowid = (select \"fts_rowid\" from \"terrace_note_searches_text_search_rows\" where \"note_id\" = new.\"note_id\");\nEND",
+        "CREATE TRIGGER \"terrace_note_searches_text_search_delete\" AFTER DELETE ON \"terrace_note_searches\" BEGIN\n\tDELETE FROM \"terrace_note_searches_text_search\" WHERE rowid = (select \"fts_rowid\" from \"terrace_note_searches_text_search_rows\" where \"note_id\" = old.\"note_id\");\n\tDELETE FROM \"terrace_note_searches_text_search_rows\" WHERE \"note_id\" = old.\"note_id\";\nEND",
+        "INSERT INTO \"terrace_note_searches_text_search_rows\" (\"note_id\") SELECT \"note_id\" FROM \"terrace_note_searches\"",
+        "INSERT INTO \"terrace_note_searches_text_search\" (rowid, \"text\") SELECT \"r\".\"fts_rowid\", \"t\".\"text\" FROM \"terrace_note_searches\" \"t\" JOIN \"terrace_note_searches_text_search_rows\" \"r\" ON \"r\".\"note_id\" = \"t\".\"note_id\""
       ]
     }
   ]

@@ -7,7 +7,7 @@ import {
   type SchemaDescription,
   type TableDescription,
 } from './description.ts'
-import { checksIn, normalise } from './sql-text.ts'
+import { checksIn, normalise, tokensOf } from './sql-text.ts'
 import type { Query } from './target.ts'
 
 /** `isWanted` is an SQL condition on a table's name. */
@@ -15,7 +15,9 @@ export async function introspectSqlite(
   query: Query,
   isWanted: (name: string) => string,
 ): Promise<SchemaDescription> {
-  const wanted = `t.type = 'table' and ${isWanted('t.name')}`
+  // A virtual table's rows are in tables of its own making, which are nobody else's affair.
+  const isShadow = `t.name in (select name from pragma_table_list where type = 'shadow')`
+  const wanted = `t.type = 'table' and not ${isShadow} and ${isWanted('t.name')}`
   const tables: Record<string, TableDescription> = {}
   for (const row of await query(
     `select t.name, t.sql from sqlite_schema t where ${wanted} order by t.name`,
@@ -72,5 +74,31 @@ export async function introspectSqlite(
       where: normalise(/\bwhere\b([\s\S]*)$/i.exec(String(sql ?? ''))?.[1] ?? ''),
     })
   }
+  await takeSearches(query, isWanted, tables)
   return { dialect: 'sqlite', tables }
+}
+
+/** Gives each table what keeps an index of its texts, which is no table of the schema's. */
+async function takeSearches(
+  query: Query,
+  isWanted: (name: string) => string,
+  tables: Record<string, TableDescription>,
+): Promise<void> {
+  const rows = await query(`
+    select t.type, t.name, t.tbl_name as "table", t.sql from sqlite_schema t
+    where t.type in ('table', 'trigger') and ${isWanted('t.name')} order by t.name`)
+  const indexes = rows.filter(({ sql }) => /^create virtual table\b.*\busing fts5\b/is.test(String(sql)))
+  const own = new Set(indexes.flatMap(({ name }) => [String(name), `${name}_rows`]))
+  // Its tables do not say whose texts they are about; their names begin with that of the table.
+  const ownerOf = (part: string) =>
+    Object.keys(tables)
+      .filter((name) => !own.has(name) && part.startsWith(`${name}_`))
+      .sort((a, b) => b.length - a.length)[0]
+  for (const row of rows) {
+    const name = String(row.name)
+    if (row.type === 'table' && !own.has(name)) continue
+    const owner = tables[row.type === 'trigger' ? String(row.table) : (ownerOf(name) ?? '')]
+    if (owner !== undefined) owner.searches[name] = tokensOf(String(row.sql)).join(' ')
+  }
+  for (const name of own) if (ownerOf(name) !== undefined) delete tables[name]
 }

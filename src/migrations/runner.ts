@@ -3,7 +3,7 @@
  * start together. A database that needs nothing is asked one question.
  */
 
-import type { MigrateMode } from '../config.ts'
+import type { MigrateMode } from '../config/options.ts'
 import { MigrationError, UnavailableError } from '../errors.ts'
 import type { Table } from '../schema/dsl/table.ts'
 import { tables as ownTables } from '../schema/tables.ts'
@@ -11,6 +11,7 @@ import { canAdopt } from './adopt.ts'
 import { migrations as ownMigrations } from './generated.ts'
 import { createLedgerSql, momentSql, readLedger, recordSql } from './ledger.ts'
 import { list, plan } from './plan.ts'
+import { warnOfSearches } from './searches.ts'
 import { requireSupported } from './supported.ts'
 import type { Migration, MigrationTarget } from './target.ts'
 
@@ -31,13 +32,15 @@ export interface MigrateResult {
   readonly adopted: boolean
   /** The newest migration in the database; `unchecked` when off. */
   readonly version: string
+  /** What the database lacks and can do without; looked for when something was applied. */
+  readonly warnings: readonly string[]
 }
 
 export async function migrate(target: MigrationTarget, options: MigrateOptions): Promise<MigrateResult> {
   const { mode, migrations = ownMigrations[target.dialect] } = options
-  if (mode === 'off') return { applied: [], adopted: false, version: 'unchecked' }
+  if (mode === 'off') return nothing('unchecked')
   const { pending, version } = plan(migrations, (await readLedger(target)) ?? [])
-  if (pending.length === 0) return { applied: [], adopted: false, version }
+  if (pending.length === 0) return nothing(version)
   await requireSupported(target)
   if (mode === 'verify') {
     throw new MigrationError(
@@ -57,7 +60,7 @@ async function migrateAlone(
   await query(createLedgerSql(dialect))
   const ledger = (await readLedger(target)) ?? []
   const { pending, version } = plan(migrations, ledger)
-  if (pending.length === 0) return { applied: [], adopted: false, version }
+  if (pending.length === 0) return nothing(version)
 
   const adopted = ledger.length === 0 && (await canAdopt(target, tables))
   if (!adopted) {
@@ -65,8 +68,11 @@ async function migrateAlone(
     await requireSoundReferences(target)
   }
   await query(recordSql(dialect, pending, momentSql(dialect, now)))
-  return { applied: adopted ? [] : pending.map(({ tag }) => tag), adopted, version }
+  const warnings = await warnOfSearches(target, tables)
+  return { applied: adopted ? [] : pending.map(({ tag }) => tag), adopted, version, warnings }
 }
+
+const nothing = (version: string): MigrateResult => ({ applied: [], adopted: false, version, warnings: [] })
 
 async function apply({ query }: MigrationTarget, { tag, statements }: Migration): Promise<void> {
   for (const statement of statements) {
@@ -75,12 +81,18 @@ async function apply({ query }: MigrationTarget, { tag, statements }: Migration)
     } catch (error) {
       // A connection that went away says nothing about the migration, and trying again may help.
       if (error instanceof UnavailableError) throw error
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       throw new MigrationError(`migration ${tag} failed, and nothing was changed: ${reason}`, {
         cause: error,
       })
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  if (!message.includes('no such module: fts5')) return message
+  return 'this SQLite was built without FTS5, which searching needs; use one that has it, as better-sqlite3 brings'
 }
 
 /** SQLite does not look while foreign keys are off, so that a rebuilt table can have lost its parents. */

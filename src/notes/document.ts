@@ -403,6 +403,6 @@ export function createLiveDocument(
   return live
 }
 
-function bytesOf({ snapshot, updates }: Parts) {
+export function bytesOf({ snapshot, updates }: Parts) {
   return { snapshot: snapshot?.data, updates: updates.map(({ data }) => data) }
 }

@@ -10,7 +10,7 @@ import { ClosedError, NotFoundError, UnavailableError } from '../errors.ts'
 import { type NoteHead, notes, noteTexts } from '../schema/notes.ts'
 import { type Compacted, encodeSnapshot, textOf } from './codec.ts'
 import { type Compactor, createCompactor } from './compactor.ts'
-import { createLiveDocument, type DocumentEvents, type LiveDocument } from './document.ts'
+import { bytesOf, createLiveDocument, type DocumentEvents, type LiveDocument } from './document.ts'
 import type { Feed } from './feed.ts'
 import { DEFAULT_LIMITS, type NoteLimits } from './limits.ts'
 import { createNoteLog, type NoteLog, type Parts } from './log.ts'
@@ -48,6 +48,11 @@ export interface DocumentVerbs {
    */
   edit(noteId: string, change: (doc: Y.Doc) => void, actor: string | null): Promise<number>
   apply(noteId: string, update: Uint8Array, actor: string | null): Promise<number>
+  /**
+   * The text as the log has it, without what is still on its way there; null when no document can be made of the
+   * log. Throws `NotFoundError`.
+   */
+  logged(noteId: string): Promise<NoteContent | null>
   /** The whole document as a snapshot. */
   state(noteId: string): Promise<{ readonly epoch: string; readonly seq: number; readonly data: Uint8Array }>
   /** Resolves when the texts of what was edited here are stored. */
@@ -104,6 +109,7 @@ export function createDocuments(
   const live = new Map<string, Live>()
   const projections = new Map<string, Projection>()
   const compacting = new Map<string, Promise<boolean>>()
+  const searching = new Set<Promise<void>>()
   /** Where the log stood when it could not be compacted, because updates waited for others. */
   const refused = new Map<string, number>()
   const heads = new Map<string, NoteHead>()
@@ -184,8 +190,9 @@ export function createDocuments(
   function forget(document: LiveDocument): void {
     const { noteId } = document
     live.delete(noteId)
-    void projections.get(noteId)?.end()
+    const projected = projections.get(noteId)?.end()
     projections.delete(noteId)
+    if (projected !== undefined && !closed && !document.isGone) rest(document, projected)
     const head = heads.get(noteId)
     heads.delete(noteId)
     refused.delete(noteId)
@@ -193,6 +200,19 @@ export function createDocuments(
     if (head !== undefined && !closed && head.seq - head.snapshotSeq > TAIL_LEFT) {
       compact(noteId).catch(failed)
     }
+  }
+
+  /** Whoever searches makes searchable what is not, so that this may fail. */
+  function rest({ noteId, epoch }: LiveDocument, projected: Promise<void>): void {
+    const bring = async () => {
+      await projected
+      const stored = await engine.get(noteTexts, noteId)
+      if (stored !== null) await log.makeSearchable(noteId, epoch, stored.seq, stored.text)
+    }
+    const done = bring()
+      .catch(() => {})
+      .finally(() => searching.delete(done))
+    searching.add(done)
   }
 
   async function using<R>(noteId: string, work: (document: LiveDocument) => Promise<R>): Promise<R> {
@@ -311,7 +331,7 @@ export function createDocuments(
     }
     refused.delete(noteId)
     const installed = await log.install(noteId, { parts, data, edits: editsOf(parts) }, retainMs)
-    if (installed) await log.project(noteId, parts.head.epoch, parts.seq, text)
+    if (installed) await log.makeSearchable(noteId, parts.head.epoch, parts.seq, text)
     const head = heads.get(noteId)
     if (installed && head !== undefined) heads.set(noteId, { ...head, snapshotSeq: parts.seq })
     return installed
@@ -357,6 +377,18 @@ export function createDocuments(
         void projectionOf(document).settle()
         return { noteId, text: textOf(document.doc), seq: document.seq }
       })
+    },
+
+    async logged(noteId) {
+      const [head, stored] = await Promise.all([log.head(noteId), engine.get(noteTexts, noteId)])
+      if (head !== null && stored?.seq === head.seq) return { noteId, text: stored.text, seq: stored.seq }
+      const [parts, note] = await Promise.all([log.load(noteId), engine.get(notes, noteId)])
+      try {
+        const { text } = await compactor.compact({ gc: note?.gc ?? true, ...bytesOf(parts) })
+        return { noteId, text, seq: parts.seq }
+      } catch {
+        return null
+      }
     },
 
     edit: (noteId, change, actor) =>
@@ -419,6 +451,7 @@ export function createDocuments(
       }
       live.clear()
       projections.clear()
+      await Promise.all(searching)
       await Promise.allSettled(compacting.values())
       await compactor.close()
       if (failures.length > 0) throw failures[0]

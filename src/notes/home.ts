@@ -3,10 +3,10 @@
  * them, are loaded when the first one is needed.
  */
 
+import { wholeOf } from '../confine.ts'
 import { loadPeer } from '../engine/drivers.ts'
 import type { Engine } from '../engine/engine.ts'
 import { ClosedError, NotFoundError, reasonOf } from '../errors.ts'
-import { wholeOf } from '../stores/confine.ts'
 import { warnOnce } from '../warnings.ts'
 import type { Documents, DocumentVerbs, NotesOptions } from './documents.ts'
 import { createFeed, type Feed } from './feed.ts'

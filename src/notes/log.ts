@@ -16,6 +16,7 @@ import {
   type NoteUpdate,
   noteEdits,
   noteHeads,
+  noteSearches,
   noteSnapshots,
   notes,
   noteTexts,
@@ -71,6 +72,14 @@ export interface NoteLog {
   install(noteId: string, snapshot: Snapshot, retainMs: number): Promise<boolean>
   /** Stores the text as of this number, unless a later one is there. */
   project(noteId: string, epoch: string, seq: number, text: string, options?: CallOptions): Promise<void>
+  /** Stores it, and makes it what is searched. */
+  makeSearchable(
+    noteId: string,
+    epoch: string,
+    seq: number,
+    text: string,
+    options?: CallOptions,
+  ): Promise<void>
 }
 
 /** How often a reader tries again when snapshots overtake it. */
@@ -92,6 +101,17 @@ export function createNoteLog(engine: Engine): NoteLog {
       if (isGapless(updates, from) && seq >= head.seq) return { head, snapshot, updates, seq }
     }
     throw new UnavailableError(`notes: ${JSON.stringify(noteId)} kept being compacted; try again`)
+  }
+
+  async function project(
+    noteId: string,
+    epoch: string,
+    seq: number,
+    text: string,
+    options?: CallOptions,
+  ): Promise<void> {
+    const where = { noteId: within(noteId, epoch), seq: lt(seq) }
+    await engine.update(noteTexts, { where, set: { seq, text } }, options)
   }
 
   /** Of this log: another note may have the id by now. */
@@ -127,7 +147,7 @@ export function createNoteLog(engine: Engine): NoteLog {
           head: {
             update: noteHeads,
             where: { noteId, epoch },
-            set: { seq: increment(count), tailBytes: increment(bytes) },
+            set: { seq: increment(count), tailBytes: increment(bytes), unsearched: true },
           },
           steps: [{ insert: noteUpdates, rows }],
         },
@@ -180,9 +200,19 @@ export function createNoteLog(engine: Engine): NoteLog {
       return true
     },
 
-    async project(noteId, epoch, seq, text, options) {
+    project,
+
+    async makeSearchable(noteId, epoch, seq, text, options) {
+      // The text first: what is searched is never newer than what is read.
+      await project(noteId, epoch, seq, text, options)
       const where = { noteId: within(noteId, epoch), seq: lt(seq) }
-      await engine.update(noteTexts, { where, set: { seq, text } }, options)
+      await engine.update(noteSearches, { where, set: { seq, text } }, options)
+      // Only now, and unless something was logged since: what is not marked is searched as it is.
+      await engine.update(
+        noteHeads,
+        { where: { noteId, epoch, seq, unsearched: true }, set: { unsearched: false } },
+        options,
+      )
     },
   }
 }

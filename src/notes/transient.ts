@@ -7,8 +7,8 @@ import type * as Y from 'yjs'
 import type { Engine } from '../engine/engine.ts'
 import { NotFoundError } from '../errors.ts'
 import { notes, noteTexts } from '../schema/notes.ts'
-import { encodeSnapshot, textOf } from './codec.ts'
-import { createLiveDocument, type LiveDocument } from './document.ts'
+import { buildDocument, encodeSnapshot, textOf } from './codec.ts'
+import { bytesOf, createLiveDocument, type LiveDocument } from './document.ts'
 import type { DocumentVerbs } from './documents.ts'
 import type { NoteLimits } from './limits.ts'
 import { createNoteLog } from './log.ts'
@@ -75,6 +75,19 @@ export function createTransientDocuments(engine: Engine, limits: NoteLimits): Do
         if (head === null || stored === null) throw new NotFoundError(notes.name, noteId)
         if (stored.seq === head.seq) return { noteId, text: stored.text, seq: stored.seq }
         return look(noteId, ({ doc, seq }) => ({ noteId, text: textOf(doc), seq }))
+      }),
+    logged: (noteId) =>
+      inTurn(async () => {
+        const parts = await log.load(noteId)
+        let doc: Y.Doc
+        try {
+          doc = buildDocument({ gc: true, ...bytesOf(parts) })
+        } catch {
+          return null
+        }
+        const text = textOf(doc)
+        doc.destroy()
+        return { noteId, text, seq: parts.seq }
       }),
     edit: (noteId, change: (doc: Y.Doc) => void, actor) =>
       inTurn(() => write(noteId, (document) => document.edit(change, actor))),

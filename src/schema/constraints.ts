@@ -18,6 +18,9 @@ export const primaryKeyName = (table: Table): string => shortName(`${table.sqlNa
 export const foreignKeyName = (table: Table, column: ColumnDef): string =>
   shortName(`${table.sqlName}_${column.sqlName}_fkey`)
 
+/** On SQLite: the table of the numbers by which a `contains` index knows rows. */
+export const searchRowsName = (index: IndexDef): string => `${index.name}_rows`
+
 export function checksOf(table: Table, dialect: SqlDialect): readonly CheckDef[] {
   return table.columnList.flatMap((column) => {
     const condition = conditionOf(column, dialect)

@@ -6,6 +6,7 @@ import {
   integer,
   json,
   oneOf,
+  searched,
   TITLE_LIMIT,
   text,
   timestamp,
@@ -44,6 +45,7 @@ export const notes = table(
       { on: ['workspaceId', 'createdAt', 'id'] },
       { on: ['parentId'] },
       { on: ['taskId'] },
+      { on: ['title'], contains: true },
     ],
   },
 )
@@ -69,8 +71,15 @@ export const noteHeads = table(
     /** Bytes of the updates after the snapshot, and of the snapshot. */
     tailBytes: integer().default(0),
     stateBytes: integer().default(0),
+    /** Something was logged since the text was last made searchable. */
+    unsearched: boolean().default(false),
   },
-  { indexes: [{ on: ['workspaceId', 'noteId'] }] },
+  {
+    indexes: [
+      { on: ['workspaceId', 'noteId'] },
+      { on: ['workspaceId', 'noteId'], where: { unsearched: true } },
+    ],
+  },
 )
 export type NoteHead = Row<typeof noteHeads>
 
@@ -105,7 +114,9 @@ export const noteSnapshots = table(
   { primaryKey: ['noteId', 'seq'] },
 )
 
-/** The plain text as of `seq`: kept beside the document so that reading and searching never build one. */
+const TEXT_LIMIT = 16_000_000
+
+/** The plain text as of `seq`: kept beside the document so that reading never builds one. */
 export const noteTexts = table(
   'note_texts',
   {
@@ -114,10 +125,26 @@ export const noteTexts = table(
       .references(() => notes, { onDelete: 'cascade' }),
     workspaceId: id(),
     seq: integer().default(0),
-    text: text({ max: 16_000_000 }).default(''),
-    textFolded: folded('text'),
+    text: text({ max: TEXT_LIMIT }).default(''),
   },
   { indexes: [{ on: ['workspaceId', 'noteId'] }] },
+)
+
+/**
+ * The text as it is searched, as of `seq`. Apart from the text, because an index of every part of it is dear:
+ * it follows when a document comes to rest, or when a search needs it.
+ */
+export const noteSearches = table(
+  'note_searches',
+  {
+    noteId: id()
+      .primaryKey()
+      .references(() => notes, { onDelete: 'cascade' }),
+    workspaceId: id(),
+    seq: integer().default(0),
+    text: searched({ max: TEXT_LIMIT }).default(''),
+  },
+  { indexes: [{ on: ['workspaceId', 'noteId'] }, { on: ['text'], contains: true }] },
 )
 
 /** States that were given a name. */

@@ -5,6 +5,7 @@
  */
 
 import type * as Y from 'yjs'
+import { wholeOf } from '../confine.ts'
 import type { CallOptions, Engine } from '../engine/engine.ts'
 import { contains, increment, oneOfThese, ref } from '../engine/query.ts'
 import { NotFoundError, TransactionScopeError, ValidationError } from '../errors.ts'
@@ -17,18 +18,19 @@ import { compareText } from '../schema/dsl/order.ts'
 import { checkValue } from '../schema/dsl/values.ts'
 import {
   type NoteEdit,
+  type NoteHead,
   type NoteRow,
   type NoteUpdate,
   type NoteVersionRow,
   noteEdits,
   noteHeads,
+  noteSearches,
   notes,
   noteTexts,
   noteUpdates,
   noteVersions,
 } from '../schema/notes.ts'
 import { workspaces } from '../schema/workspaces.ts'
-import { wholeOf } from './confine.ts'
 import {
   ATTEMPTS,
   checkLimit,
@@ -48,6 +50,9 @@ import {
 
 export type Note = NoteRow
 export type { NoteContent, NoteEvent }
+
+/** Late texts that are made searchable at a time. */
+const AT_ONCE = 8
 
 const definition = defineStore(notes, { fixed: ['type', 'gc'] })
 
@@ -252,26 +257,23 @@ export function createNoteStore(engine: Engine): NoteStore {
     if (head !== null) await tell('edited', { id: noteId, workspaceId: head.workspaceId }, seq)
   }
 
-  /** Texts are stored a moment after the log. What their writers did not come to, or died before, is done here. */
-  async function storeLateTexts(workspaceId: string, options: CallOptions): Promise<void> {
+  /** What was written since a text was last made searchable is made so here, whoever wrote it. */
+  async function searchLate(workspaceId: string, options: CallOptions): Promise<void> {
     await home?.textsStored()
-    const [heads, stored] = await Promise.all([
-      engine.find(noteHeads, { where: { workspaceId } }, options),
-      engine.aggregate(noteTexts, { where: { workspaceId }, groupBy: ['noteId'], max: ['seq'] }, options),
-    ])
-    const seqs = new Map(stored.map(({ group, max }) => [group.noteId, Number(max.seq)]))
-    const late = heads.filter(({ noteId, seq }) => seq > (seqs.get(noteId) ?? seq))
+    const late = await engine.find(noteHeads, { where: { workspaceId, unsearched: true } }, options)
     if (late.length === 0) return
     const docs = await documents()
-    for (const { noteId, epoch } of late) {
+    const bring = async ({ noteId, epoch }: NoteHead) => {
       try {
-        const { seq, text } = await docs.read(noteId)
-        await docs.log.project(noteId, epoch, seq, text)
+        const logged = await docs.logged(noteId)
+        // What cannot be read is found by what it said before, and keeps nobody from the others.
+        if (logged !== null) await docs.log.makeSearchable(noteId, epoch, logged.seq, logged.text, options)
       } catch (error) {
         // Deleted in the meantime.
         if (!(error instanceof NotFoundError)) throw error
       }
     }
+    for (let i = 0; i < late.length; i += AT_ONCE) await Promise.all(late.slice(i, i + AT_ONCE).map(bring))
   }
 
   async function make(
@@ -309,6 +311,7 @@ export function createNoteStore(engine: Engine): NoteStore {
             ],
           },
           { insert: noteTexts, rows: [{ noteId, workspaceId, seq, text: content }] },
+          { insert: noteSearches, rows: [{ noteId, workspaceId, seq, text: content }] },
           ...(data === undefined
             ? []
             : [{ insert: noteUpdates, rows: [{ noteId, seq, workspaceId, actor: null, at, data }] }]),
@@ -492,32 +495,39 @@ export function createNoteStore(engine: Engine): NoteStore {
       const most = checkLimit(notes, limit)
       const sought = checkPart(text)
       await checkPlace({ signal })
-      await storeLateTexts(place, { signal })
-      const [titled, texts] = await Promise.all([
+      await searchLate(place, { signal })
+      const [titled, matching] = await Promise.all([
         engine.find(
           notes,
           { where: { workspaceId: place, title: contains(sought) }, limit: most },
           { signal },
         ),
         engine.find(
-          noteTexts,
+          noteSearches,
           { where: { workspaceId: place, text: contains(sought) }, limit: most },
           { signal },
         ),
       ])
-      const found = new Map(texts.map((each) => [each.noteId, each.text]))
+      const found = new Map(matching.map((each) => [each.noteId, each.text]))
       const rows = new Map(titled.map((note) => [note.id, note]))
       const missing = [...found.keys()].filter((noteId) => !rows.has(noteId))
-      if (missing.length > 0) {
-        const others = await engine.find(notes, { where: { id: oneOfThese(missing) } }, { signal })
-        for (const note of others) rows.set(note.id, note)
-      }
+      const [others, texts] = await Promise.all([
+        engine.find(notes, { where: { id: oneOfThese(missing) } }, { signal }),
+        engine.find(noteTexts, { where: { noteId: oneOfThese([...found.keys()]) } }, { signal }),
+      ])
+      for (const note of others) rows.set(note.id, note)
+      const written = new Map(texts.map((each) => [each.noteId, each.text]))
       return [...rows.values()]
         .sort((a, b) => compareText(a.id, b.id))
         .slice(0, most)
         .map((note) => {
           const content = found.get(note.id)
-          return { note, excerpt: content === undefined ? null : excerptOf(content, sought) }
+          if (content === undefined) return { note, excerpt: null }
+          // Somebody may have written something else since; then it is shown as it was searched.
+          return {
+            note,
+            excerpt: excerptOf(written.get(note.id) ?? '', sought) ?? excerptOf(content, sought),
+          }
         })
     },
 
@@ -617,11 +627,13 @@ function joinEdits(edits: readonly NoteEdit[], tail: readonly NoteUpdate[]): Not
   return joined
 }
 
-/** The first line that matches, or else the place. */
-function excerptOf(text: string, sought: string): string {
+/** The first line that matches, or else the place; null if there is none. */
+function excerptOf(text: string, sought: string): string | null {
   const folded = fold(sought)
   const line = text.split('\n').find((each) => fold(each).includes(folded))
   const source = line ?? text
-  const at = Math.max(0, fold(source).indexOf(folded) - 60)
+  const place = fold(source).indexOf(folded)
+  if (place < 0) return null
+  const at = Math.max(0, place - 60)
   return source.slice(at, at + 200).toWellFormed()
 }

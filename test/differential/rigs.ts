@@ -1,10 +1,10 @@
 /** The tiers as programs find them: empty, at the same moment, with the same ids to give. */
 
+import { confine } from '../../src/confine.ts'
 import type { Engine, RootEngine } from '../../src/engine/engine.ts'
 import { roles } from '../../src/schema/roles.ts'
 import { settings } from '../../src/schema/settings.ts'
 import { workspaces } from '../../src/schema/workspaces.ts'
-import { confine } from '../../src/stores/confine.ts'
 import { createStores } from '../../src/stores/stores.ts'
 import { createSystem, type Scope, type System } from '../../src/system.ts'
 import { createTestClock } from '../../src/testing/clock.ts'

@@ -3,15 +3,7 @@
  * may be null and keys of several columns, is compared here, through the engine.
  */
 
-import {
-  generateDrizzleJson,
-  generateMigration,
-  generateSQLiteDrizzleJson,
-  generateSQLiteMigration,
-} from 'drizzle-kit/api'
 import type { RootEngine } from '../../src/engine/engine.ts'
-import { toPostgres } from '../../src/schema/drizzle/postgres.ts'
-import { toSqlite } from '../../src/schema/drizzle/sqlite.ts'
 import {
   boolean,
   bytes,
@@ -26,6 +18,7 @@ import {
 import type { JsonValue } from '../../src/schema/dsl/json.ts'
 import { type Table, table } from '../../src/schema/dsl/table.ts'
 import { workspaces } from '../../src/schema/workspaces.ts'
+import { statementsOf } from '../support/statements.ts'
 
 /** Every kind of column, with and without null. */
 export const samples = table(
@@ -88,19 +81,13 @@ export async function createExtraTables(
   extra: readonly Table[] = extraTables,
 ): Promise<void> {
   if (engine.tier === 'memory') return
+  const statements = await statementsOf(engine.tier, extra)
   if (engine.tier === 'sqlite') {
-    const drizzleTables = Object.fromEntries(extra.map((each) => [each.sqlName, toSqlite(each)]))
-    const statements = await generateSQLiteMigration(
-      await generateSQLiteDrizzleJson({}),
-      await generateSQLiteDrizzleJson(drizzleTables),
-    )
     // The cast: that is what this tier unwraps to.
     const { database } = (await engine.unwrap()) as { database: { exec(sql: string): void } }
     for (const statement of statements) database.exec(statement)
     return
   }
-  const drizzleTables = Object.fromEntries(extra.map((each) => [each.sqlName, toPostgres(each)]))
-  const statements = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(drizzleTables))
   // The cast: a pool and PGlite have this in common.
   const { pool } = (await engine.unwrap()) as { pool: { query(sql: string): Promise<unknown> } }
   for (const statement of statements) await pool.query(statement)

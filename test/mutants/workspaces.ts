@@ -1,7 +1,7 @@
 /** Confinement to a workspace. */
 
+import { confine } from '../../src/confine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
-import { confine } from '../../src/stores/confine.ts'
 import { createStores } from '../../src/stores/stores.ts'
 import type { ConfinedSystem, Scope, System } from '../../src/system.ts'
 import type { Mutant } from './mutant.ts'

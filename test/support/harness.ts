@@ -1,6 +1,7 @@
 /** The tiers under test. Each keeps one database for a test file, emptied between scenarios. */
 
 import { PGlite } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { neonConfig } from '@neondatabase/serverless'
 import { inject } from 'vitest'
 import { resolve } from '../../src/config.ts'
@@ -78,7 +79,7 @@ async function sqliteHarness(): Promise<TierHarness> {
 }
 
 async function pgliteHarness(): Promise<TierHarness> {
-  const database = await PGlite.create()
+  const database = await PGlite.create({ extensions: { pg_trgm } })
   await (await pgliteEngine({ database, migrate: apply })).close()
   const open: Open = ({ clock }) => pgliteEngine({ database, clock })
   return {

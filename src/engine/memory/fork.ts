@@ -6,7 +6,7 @@
 
 import type { Cell, Stored } from './cells.ts'
 import { addToTrees, changeInTrees, removeFromTrees } from './moves.ts'
-import type { CommittedTable, TableData } from './table.ts'
+import type { TableData } from './table-data.ts'
 
 export interface Changed {
   readonly row: Cell[]
@@ -19,7 +19,7 @@ export interface Fork extends TableData {
   readonly changes: ReadonlyMap<Cell, Changed | undefined>
 }
 
-export function createFork(base: CommittedTable): Fork {
+export function createFork(base: TableData): Fork {
   const { layout } = base
   const { keyOf } = layout
   const changes = new Map<Cell, Changed | undefined>()

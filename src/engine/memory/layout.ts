@@ -113,7 +113,11 @@ function createLayout(table: Table): Layout {
   const [only] = positions
   return {
     table,
-    trees: [primaryTree(table), ...table.indexes.map((index) => indexTree(table, index))],
+    // What contains a text is found by looking at all rows.
+    trees: [
+      primaryTree(table),
+      ...table.indexes.filter(({ contains }) => !contains).map((index) => indexTree(table, index)),
+    ],
     key,
     keyOf: (row) => (positions.length === 1 ? key([row[only!]!]) : key(positions.map((i) => row[i]!))),
     copy: rowCopier(table),

@@ -1,13 +1,11 @@
-/** References between rows: that they lead somewhere, and what becomes of them when that is removed. */
+/** References between rows: that they lead somewhere, and which rows have them. */
 
 import { InvalidReferenceError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
-import { refuse } from '../../schema/dsl/values.ts'
 import type { Cell, Stored } from './cells.ts'
 import type { ReferenceLayout } from './layout.ts'
 import { createRun, createSelect, type Select } from './select.ts'
 import type { State } from './state.ts'
-import type { Statement } from './statement.ts'
 
 /** Throws unless the row that is referred to exists, and in the same workspace where there are workspaces. */
 export function checkReference(state: State, table: Table, row: Stored, reference: ReferenceLayout): void {
@@ -47,46 +45,10 @@ export function checkAbandoned(state: State, table: Table, before: Stored): void
   }
 }
 
-/** Removes rows and whatever hangs on them, in the order of the schema, level by level. */
-export function removeRows(statement: Statement, table: Table, rows: readonly Stored[]): void {
-  const { state } = statement
-  const levels: { table: Table; rows: readonly Stored[] }[] = [{ table, rows }]
-  for (const level of levels) {
-    const { layout, get } = state.write(level.table)
-    const gone: Stored[] = []
-    for (const row of level.rows) {
-      // It may be gone already or have lost a reference, if several lead here.
-      const current = get(layout.keyOf(row))
-      if (current === undefined) continue
-      statement.change(level.table, current, undefined)
-      gone.push(current)
-    }
-    for (const { table: other, reference } of state.referrers(level.table)) {
-      for (const row of gone) {
-        const left = referring(state, other, reference, keyCell(level.table, row))
-        if (left.length === 0) continue
-        if (reference.onDelete === 'restrict') throw new InvalidReferenceError(table.name)
-        if (reference.onDelete === 'cascade') levels.push({ table: other, rows: left })
-        else for (const referrer of left) clearReference(statement, other, reference, referrer)
-      }
-    }
-  }
-}
-
-function clearReference(
-  statement: Statement,
-  table: Table,
-  { position, optional }: ReferenceLayout,
-  row: Stored,
-): void {
-  if (!optional) throw refuse(table, table.columnList[position]!, 'is required')
-  statement.change(table, row, row.with(position, null))
-}
-
 const selects = new WeakMap<ReferenceLayout, Select>()
 
 /** The rows with this reference to a key, by an index on it if there is one. */
-function referring(state: State, table: Table, reference: ReferenceLayout, key: Cell): Stored[] {
+export function referring(state: State, table: Table, reference: ReferenceLayout, key: Cell): Stored[] {
   let select = selects.get(reference)
   if (select === undefined) {
     const column = table.columnList[reference.position]!
@@ -101,6 +63,6 @@ function referring(state: State, table: Table, reference: ReferenceLayout, key: 
 }
 
 /** References are to keys of one column. */
-function keyCell({ primaryKey }: Table, row: Stored): Cell {
+export function keyCell({ primaryKey }: Table, row: Stored): Cell {
   return row[primaryKey[0]!.position]!
 }

@@ -3,7 +3,7 @@
 import type { Cell, Stored } from './cells.ts'
 import type { Path } from './path.ts'
 import type { Run } from './run.ts'
-import type { TableData } from './table.ts'
+import type { TableData } from './table-data.ts'
 
 type Test = (row: Stored) => boolean
 

@@ -4,7 +4,8 @@ import { ConfigError } from '../../errors.ts'
 import type { Table } from '../../schema/dsl/table.ts'
 import { createFork, type Fork } from './fork.ts'
 import { layoutOf, type ReferenceLayout } from './layout.ts'
-import { type CommittedTable, createTable, type TableData } from './table.ts'
+import { type CommittedTable, createTable } from './table.ts'
+import type { TableData } from './table-data.ts'
 
 export interface State {
   /** A table to look at. */

@@ -11,7 +11,7 @@ import type { Stored } from './cells.ts'
 import type { ReferenceLayout } from './layout.ts'
 import { checkAbandoned, checkReference } from './references.ts'
 import type { State } from './state.ts'
-import type { TableData } from './table.ts'
+import type { TableData } from './table-data.ts'
 
 export interface Statement {
   readonly state: State

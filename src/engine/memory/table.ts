@@ -5,22 +5,7 @@ import type { Fork } from './fork.ts'
 import { covers, type Layout, treeOrder } from './layout.ts'
 import { addToTrees, changeInTrees, overwrite, removeFromTrees } from './moves.ts'
 import { createSorted, type Sorted } from './sorted.ts'
-
-export interface TableData {
-  readonly layout: Layout
-  /** Aligned with `layout.trees`. */
-  readonly trees: readonly Sorted<Stored>[]
-  /** The row with this key, as `layout.keyOf` makes it. It is only to be looked at. */
-  get(key: Cell): Stored | undefined
-  /** What a row that was found in a tree is now; undefined where trees have the rows themselves. */
-  readonly current: ((row: Stored) => Stored) | undefined
-  /**
-   * A new row (`from` undefined), a removed one (`to` undefined) or a changed one, which `from` names by its
-   * key. When a unique constraint is violated, throws an `AlreadyExistsError` that names the first one, and
-   * nothing has changed.
-   */
-  change(from: Stored | undefined, to: Stored | undefined): void
-}
+import type { TableData } from './table-data.ts'
 
 export interface CommittedTable extends TableData {
   /** Takes over what a fork has changed. Nothing else may have changed since it was made. */

@@ -13,7 +13,7 @@ import { removalIn, updateIn, updateRows } from './change.ts'
 import type { AnyRow } from './copies.ts'
 import { conflictIn, insertRows, storedRows } from './insert.ts'
 import type { Plans } from './plans.ts'
-import { removeRows } from './references.ts'
+import { removeRows } from './removal.ts'
 import { getterOf } from './run.ts'
 import { createRun, createSelect } from './select.ts'
 import type { State } from './state.ts'
@@ -105,20 +105,10 @@ export function createMemoryVerbs(state: State, plans: Plans): MemoryVerbs {
       const { layout } = state.read(table)
       const shape = new Shape(`aggregate ${table.sqlName} `)
       const where = shape.where(table, query.where)
-      const groupBy = shape.columns(table, query.groupBy, [
-        'text',
-        'oneOf',
-        'integer',
-        'boolean',
-        'timestamp',
-      ])
-      const sum = shape.columns(table, query.sum, ['integer'])
-      const max = shape.columns(table, query.max, ['integer', 'text', 'timestamp'])
+      const aggregated = shape.aggregated(table, query)
       const plan = plans.get(shape.key, () => ({
         select: createSelect(layout, where, []),
-        groupBy,
-        sum,
-        max,
+        ...aggregated,
       }))
       return runAggregate(layout, plan, createRun(state, boundCells(shape)))
     },

@@ -51,6 +51,9 @@ export const postgresDialect: Dialect = {
   booleanLiteral: (value) => (value ? 'true' : 'false'),
   isAmong: (column, list) => `${column} = any(${list})`,
   contains: (text, part) => `strpos(${text}, ${part}) > 0`,
+  // With an escape of its own, because a backslash in a literal depends on settings.
+  containsBy: (_index, _table, text, part) =>
+    `${text} like '%' || replace(replace(replace(${part()}, '!', '!!'), '%', '!%'), '_', '!_') || '%' escape '!'`,
   // `jsonb_exists` also finds elements of arrays and whole strings.
   hasKey: (column, key) => `(jsonb_typeof(${column}) = 'object' and jsonb_exists(${column}, ${key}))`,
   mergeJson: (column, patch) =>

@@ -4,7 +4,7 @@
  */
 
 import type { EngineHooks } from '../hooks.ts'
-import type { PoolClient } from './pool-source.ts'
+import type { PoolClient } from './pool.ts'
 
 export interface Listener {
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>

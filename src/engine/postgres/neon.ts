@@ -3,7 +3,8 @@
 import { loadDriver } from '../drivers.ts'
 import { createPostgresEngine, type PostgresEngine } from './engine.ts'
 import type { PgEngineOptions } from './pg.ts'
-import { createPoolSource, PATIENCE, type Pool } from './pool-source.ts'
+import type { Pool } from './pool.ts'
+import { createPoolSource, PATIENCE } from './pool-source.ts'
 import { withoutTls } from './tls.ts'
 
 export type NeonEngineOptions = Omit<PgEngineOptions, 'sslMode' | 'rootCertificate'>

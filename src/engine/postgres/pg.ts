@@ -5,7 +5,8 @@ import type { ClientConfig } from 'pg'
 import { loadDriver } from '../drivers.ts'
 import { createPostgresEngine, type PostgresEngine, type PostgresEngineOptions } from './engine.ts'
 import { LACKS_TLS } from './errors.ts'
-import { createPoolSource, PATIENCE, type Pool } from './pool-source.ts'
+import type { Pool } from './pool.ts'
+import { createPoolSource, PATIENCE } from './pool-source.ts'
 import { type SslMode, tlsOf, withoutTls } from './tls.ts'
 
 export interface PgEngineOptions extends PostgresEngineOptions {

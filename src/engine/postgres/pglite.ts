@@ -14,7 +14,10 @@ import { parsers } from './values.ts'
 export interface PgliteEngineOptions extends PostgresEngineOptions {
   /** A folder, made if it is not there; in memory without one. */
   readonly path?: string | undefined
-  /** A database that is open already; its closing is left to you. */
+  /**
+   * A database that is open already; its closing is left to you. Searches use an index if it has the extension
+   * `pg_trgm`, of `@electric-sql/pglite/contrib/pg_trgm`.
+   */
   readonly database?: PgliteDatabase
 }
 
@@ -101,9 +104,12 @@ interface Opened {
 
 async function open({ path, database }: PgliteEngineOptions): Promise<Opened> {
   if (database !== undefined) return { database, target: 'PGlite', close: async () => {} }
-  const { PGlite } = await loadDriver('@electric-sql/pglite', () => import('@electric-sql/pglite'))
+  const [{ PGlite }, { pg_trgm }] = await loadDriver('@electric-sql/pglite', () =>
+    Promise.all([import('@electric-sql/pglite'), import('@electric-sql/pglite/contrib/pg_trgm')]),
+  )
+  const extensions = { pg_trgm }
   if (path === undefined || path.startsWith('memory:')) {
-    const inMemory = await PGlite.create()
+    const inMemory = await PGlite.create({ extensions })
     return { database: inMemory, target: 'PGlite in memory', close: () => inMemory.close() }
   }
   const folder = resolve(path)
@@ -112,7 +118,7 @@ async function open({ path, database }: PgliteEngineOptions): Promise<Opened> {
     await mkdir(dirname(folder), { recursive: true })
     // Two processes on one folder damage it, silently.
     unlock = await lockFolder(folder)
-    const opened = await PGlite.create(folder)
+    const opened = await PGlite.create(folder, { extensions })
     return {
       database: opened,
       target: folder,

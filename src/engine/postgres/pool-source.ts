@@ -4,20 +4,9 @@ import { UnavailableError } from '../../errors.ts'
 import type { EngineHooks } from '../hooks.ts'
 import { isConnectionError, isRefused } from './errors.ts'
 import { createListener } from './listener.ts'
+import type { Pool, PoolClient } from './pool.ts'
 import type { Client, Rows, Source, SqlText } from './source.ts'
 import { parsers } from './values.ts'
-
-/** The part of `pg`'s client and pool that is used; Neon's are alike. */
-export interface PoolClient {
-  query(config: object): Promise<{ rows: unknown[] }>
-  release(error?: Error | boolean): void
-  on(event: string, handler: (...args: never[]) => void): unknown
-}
-export interface Pool {
-  connect(): Promise<PoolClient>
-  end(): Promise<void>
-  on(event: 'error', handler: () => void): unknown
-}
 
 /** Milliseconds for which a server that is away is waited for, unless told. */
 export const PATIENCE = 10_000

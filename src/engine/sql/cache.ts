@@ -31,10 +31,10 @@ export function createStatementCache(): StatementCache {
         }
         return known
       }
-      const { others = [], ...draft } = compile()
+      const { others = [], plansAnew = false, ...draft } = compile()
       for (const table of [draft.table, ...others]) tables.set(table.sqlName, table)
       // A server keeps what it has prepared for as long as a connection lasts, so names are not without end.
-      const name = named < MOST ? `terrace_${generation}_${++named}` : undefined
+      const name = named < MOST && !plansAnew ? `terrace_${generation}_${++named}` : undefined
       const statement: Statement = { ...draft, name }
       if (byKey.size >= MOST) byKey.delete(byKey.keys().next().value!)
       byKey.set(key, statement)

@@ -194,10 +194,10 @@ export function visibleColumns(dialect: Dialect, table: Table, from = quote(tabl
 }
 
 export function finish(dialect: Dialect, writer: Writer, table: Table, text: string, writes: boolean): Draft {
-  const { slots, encoders } = writer
+  const { slots, encoders, plansAnew } = writer
   const decode = dialect.byPosition ? undefined : rowDecoder(dialect, table.visible)
   const fromCells = dialect.byPosition ? cellsDecoder(dialect, table.visible) : undefined
-  return { table, text, slots, encoders, decode, fromCells, writes }
+  return { table, text, slots, encoders, decode, fromCells, writes, plansAnew }
 }
 
 /** A partial unique index arbitrates only when the statement repeats its predicate. */

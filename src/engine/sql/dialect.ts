@@ -2,7 +2,7 @@
  * What two SQL dialects say differently. Everything else about a statement is written once, in `compile.ts`.
  */
 
-import type { ColumnDef, Table } from '../../schema/dsl/table.ts'
+import type { ColumnDef, IndexDef, Table } from '../../schema/dsl/table.ts'
 
 /**
  * Converts the values of one column. Declared as a method, so that a function of dates, say, is one as well: its
@@ -28,6 +28,8 @@ export interface Dialect {
   isAmong(text: string, list: string, column: ColumnDef): string
   /** `text` contains `part`, literally. */
   contains(text: string, part: string): string
+  /** The same, so that the index, which is for this, can be used. `part` is called for each place where it stands. */
+  containsBy(index: IndexDef, table: Table, text: string, part: () => string): string
   /** The JSON object `column` has the top-level key. */
   hasKey(column: string, key: string): string
   /** `column` with the top-level keys of `patch` replaced, or removed where null. */

@@ -11,7 +11,10 @@ export interface Statement {
   /** Whose rows it answers, and who is named when it fails. */
   readonly table: Table
   readonly text: string
-  /** For databases that keep prepared statements by name; none once too many shapes have been seen. */
+  /**
+   * For databases that keep prepared statements by name; none once too many shapes have been seen, and none where
+   * the best plan depends on the values.
+   */
   readonly name: string | undefined
   readonly slots: readonly Slot[]
   readonly encoders: readonly Convert[]
@@ -30,7 +33,10 @@ export interface Statement {
 }
 
 /** As written; `others` are further tables that errors of it may speak of. */
-export type Draft = Omit<Statement, 'name'> & { readonly others?: readonly Table[] }
+export type Draft = Omit<Statement, 'name'> & {
+  readonly others?: readonly Table[]
+  readonly plansAnew?: boolean
+}
 
 /** Collects the text's parameters while it is written. */
 export class Writer {
@@ -39,6 +45,8 @@ export class Writer {
   readonly #dialect: Dialect
   readonly #bindings: readonly Binding[]
   readonly #positions = new Map<number, number>()
+  /** The statement is to be planned for the values of each call. */
+  plansAnew = false
   /** What `ref` becomes; set by whoever writes a `write`. */
   refText: ((column: ColumnDef, offset: number) => string) | undefined
   /**

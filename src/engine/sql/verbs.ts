@@ -118,22 +118,14 @@ export function createVerbs(backend: Backend): Verbs {
       enter(options)
       const shape = new Shape(`aggregate ${table.sqlName} `)
       const where = shape.where(table, query.where)
-      const groupBy = shape.columns(table, query.groupBy, [
-        'text',
-        'oneOf',
-        'integer',
-        'boolean',
-        'timestamp',
-      ])
-      const sum = shape.columns(table, query.sum, ['integer'])
-      const max = shape.columns(table, query.max, ['integer', 'text', 'timestamp'])
+      const aggregated = shape.aggregated(table, query)
       const statement = cache.statement(shape.key, () =>
-        compileAggregate(dialect, table, shape, { where, groupBy, sum, max }),
+        compileAggregate(dialect, table, shape, { where, ...aggregated }),
       )
       const results = await backend.run(statement, shape.values, options)
       // The casts: so are the results that `compileAggregate` has decoded.
       for (const result of results) checkSums(table, result.sum as Record<string, number>)
-      return results.sort((a, b) => compareGroups(groupBy, a.group as AnyRow, b.group as AnyRow))
+      return results.sort((a, b) => compareGroups(aggregated.groupBy, a.group as AnyRow, b.group as AnyRow))
     },
     // The generic signatures of `Engine`, over the untyped rows above: TypeScript cannot follow a row type through SQL.
   }) as unknown as Verbs

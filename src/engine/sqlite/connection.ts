@@ -2,9 +2,10 @@
 
 import type { Statement } from '../sql/statement.ts'
 import type { AnyRow } from '../sql/verbs.ts'
-import { HAS_KEY_FUNCTION, MERGE_FUNCTION } from './dialect.ts'
+import { HAS_KEY_FUNCTION, MERGE_FUNCTION, TRIGRAMS_FUNCTION } from './dialect.ts'
 import type { Database, Driver, Prepared } from './driver.ts'
 import { hasJsonKey, mergeJsonText } from './json-functions.ts'
+import { trigramsOf } from './trigrams.ts'
 
 export interface Connection {
   readonly database: Database
@@ -56,6 +57,7 @@ export function configure(database: Database, options: ConnectionOptions): void 
 export function wrapConnection(database: Database): Connection {
   database.function(MERGE_FUNCTION, { deterministic: true }, mergeJsonText)
   database.function(HAS_KEY_FUNCTION, { deterministic: true }, hasJsonKey)
+  database.function(TRIGRAMS_FUNCTION, { deterministic: true }, trigramsOf)
   const prepared = new WeakMap<Statement, Prepared>()
   const controls = new Map<string, Prepared>()
 

@@ -1,11 +1,13 @@
 /** How SQLite says it: JSON as text, moments as milliseconds, booleans as 0 and 1. */
 
+import { searchRowsName } from '../../schema/constraints.ts'
 import type { ColumnDef } from '../../schema/dsl/table.ts'
-import type { Convert, Dialect } from '../sql/dialect.ts'
+import { type Convert, type Dialect, quote } from '../sql/dialect.ts'
 
 /** Functions that `connection.ts` defines on every connection. */
 export const MERGE_FUNCTION = 'terrace_merge'
 export const HAS_KEY_FUNCTION = 'terrace_has_key'
+export const TRIGRAMS_FUNCTION = 'terrace_trigrams'
 
 const same = (value: unknown) => value
 
@@ -60,6 +62,15 @@ export const sqliteDialect: Dialect = {
     return kind === 'bytes' ? `(${text} is not null and hex(${text}) ${among})` : `${text} ${among}`
   },
   contains: (text, part) => `instr(${text}, ${part}) > 0`,
+  // The index only proposes rows: it knows which three characters are in a text, and not where.
+  containsBy(index, table, text, part) {
+    const [fts, rows] = [quote(index.name), quote(searchRowsName(index))]
+    const keys = (of: string) => table.primaryKey.map(({ sqlName }) => `${of}.${quote(sqlName)}`).join(', ')
+    const proposed =
+      `select ${keys('"s"')} from ${fts} join ${rows} "s" on "s"."fts_rowid" = ${fts}.rowid` +
+      ` where ${fts} match ${TRIGRAMS_FUNCTION}(${part()})`
+    return `(${keys(quote(table.sqlName))}) in (${proposed}) and instr(${text}, ${part()}) > 0`
+  },
   hasKey: (column, key) => `${HAS_KEY_FUNCTION}(${column}, ${key})`,
   mergeJson: (column, patch) => `${MERGE_FUNCTION}(${column}, ${patch})`,
   // By halves, because a sum that passes 2^63 on its way is an error; joined, they turn to REAL instead.

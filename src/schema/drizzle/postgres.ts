@@ -30,6 +30,9 @@ export type PostgresTable<T extends Table> = PgTableWithColumns<{
 
 type AnyTable = PostgresTable<Table>
 
+/** Of the extension pg_trgm. */
+const TRIGRAMS = 'gin_trgm_ops'
+
 const compiled = new WeakMap<Table, AnyTable>()
 
 /** The drizzle table of `table`; the same object each time. */
@@ -122,6 +125,9 @@ function referenceOf(
 }
 
 function indexOf(spec: IndexDef, self: Record<string, ExtraConfigColumn>): PgTableExtraConfigValue {
+  if (spec.contains) {
+    return index(spec.name).using('gin', self[spec.columns[0]!.column.key]!.op(TRIGRAMS))
+  }
   const [first, ...rest] = spec.columns.map(({ column, direction }) => {
     const part = self[column.key]!
     // As `ORDER BY x` and `ORDER BY x DESC` place nulls when nothing is said of them.

@@ -48,7 +48,8 @@ function compile(table: Table): AnyTable {
     ...primaryKeyOf(table, self),
     ...table.columnList.flatMap((column) => referenceOf(table, column, self)),
     ...checksOf(table, 'sqlite').map(({ name, sql: text }) => check(name, sql.raw(text))),
-    ...table.indexes.map((spec) => indexOf(spec, self)),
+    // What is searched by parts is beyond drizzle: `search-index.ts` says how.
+    ...table.indexes.filter(({ contains }) => !contains).map((spec) => indexOf(spec, self)),
   ])
   // drizzle infers columns from literal builders; these were made in a loop.
   return made as unknown as AnyTable

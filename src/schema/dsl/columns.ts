@@ -30,6 +30,8 @@ export interface ColumnSpec {
   readonly shape: 'list' | 'object' | undefined
   /** Kept by the library: the folded copy of this text column, for searching. Never part of a row. */
   readonly foldOf: string | undefined
+  /** Text: kept only as it is folded, for searching. */
+  readonly folds: boolean
 }
 
 /**
@@ -78,6 +80,7 @@ const blank: ColumnSpec = {
   references: undefined,
   shape: undefined,
   foldOf: undefined,
+  folds: false,
 }
 
 function column<T, O extends boolean, D extends boolean, H extends boolean>(
@@ -119,6 +122,10 @@ export const json = <T extends JsonValue>({ shape }: { shape?: 'list' | 'object'
 
 export const bytes = (limits: { max?: number } = {}): Fresh<Uint8Array> =>
   column({ ...blank, kind: 'bytes', max: BYTES_LIMIT, ...limits })
+
+/** Text that is kept only to be searched: folded on its way in, and so it comes out. */
+export const searched = (limits: { min?: number; max?: number } = {}): Fresh<string> =>
+  column({ ...blank, ...limits, folds: true })
 
 /** The folded copy of a text column, kept by the library so that every tier searches the same text. */
 export const folded = (of: string): Column<string, true, true, true> =>

@@ -22,6 +22,8 @@ export interface IndexDef {
   readonly unique: boolean
   /** Rows the index covers: literal values, all of which must be equal. */
   readonly where: readonly { readonly column: ColumnDef; readonly value: string | boolean }[]
+  /** It is of no order, and finds the rows whose folded text, its one column, contains another. */
+  readonly contains: boolean
 }
 
 export interface Table<C extends Columns = Columns> {
@@ -81,6 +83,11 @@ export interface IndexSpec<K extends string> {
   readonly unique?: boolean
   /** A partial index: only rows in which these columns have these values. */
   readonly where?: Readonly<Partial<Record<K, string | boolean>>>
+  /**
+   * Speeds up `contains` of one searched text column, where the database has something for it. What is found is
+   * the same without it.
+   */
+  readonly contains?: boolean
 }
 
 export interface TableOptions<K extends string> {
@@ -121,6 +128,7 @@ export function table<const C extends Columns>(
     : columnList.filter((column) => column.primary)
   if (primaryKey.length === 0) throw new Error(`table ${name} needs a primary key`)
   const indexes = (options.indexes ?? []).map((spec): IndexDef => {
+    if (spec.contains === true) return containsIndex(name, sqlName, columnList, spec)
     const keys = spec.on.map((part) => (typeof part === 'string' ? ([part, 'asc'] as const) : part))
     // The casts: keys are columns, and none is given without a value.
     const where = Object.entries(spec.where ?? {}).map(([key, value]) => ({
@@ -132,6 +140,7 @@ export function table<const C extends Columns>(
       columns: keys.map(([key, direction]) => ({ column: defs[key], direction })),
       unique: spec.unique ?? false,
       where,
+      contains: false,
     }
   })
   return {
@@ -142,6 +151,33 @@ export function table<const C extends Columns>(
     visible: columnList.filter((column) => column.foldOf === undefined),
     primaryKey,
     indexes,
+  }
+}
+
+/** What `contains` of a column looks into: its folded copy, or itself; undefined if it is not kept for searching. */
+export function searchedColumn(columns: readonly ColumnDef[], key: string): ColumnDef | undefined {
+  return columns.find((column) => (column.folds ? column.key : column.foldOf) === key)
+}
+
+function containsIndex(
+  name: string,
+  sqlName: string,
+  columns: readonly ColumnDef[],
+  { on, unique, where }: IndexSpec<string>,
+): IndexDef {
+  const [key] = on
+  const column = typeof key === 'string' ? searchedColumn(columns, key) : undefined
+  if (column === undefined || on.length > 1 || unique === true || where !== undefined) {
+    throw new Error(
+      `table ${name}: an index for \`contains\` is of one searched text column, and nothing else`,
+    )
+  }
+  return {
+    name: shortName(`${sqlName}_${snakeCase(String(key))}_search`),
+    columns: [{ column, direction: 'asc' }],
+    unique: false,
+    where: [],
+    contains: true,
   }
 }
 
@@ -158,6 +194,7 @@ export function parameterColumn(kind: Kind): ColumnDef {
     references: undefined,
     shape: undefined,
     foldOf: undefined,
+    folds: false,
     key: '',
     sqlName: '',
     position: -1,

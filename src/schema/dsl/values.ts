@@ -25,8 +25,10 @@ export function checkValue(table: Table, column: ColumnDef, value: unknown): Val
     throw refuse(table, column, 'is required')
   }
   switch (column.kind) {
-    case 'text':
-      return checkText(table, column, value)
+    case 'text': {
+      const text = checkText(table, column, value)
+      return column.folds ? fold(text) : text
+    }
     case 'oneOf':
       if (column.values!.includes(value as string)) return value as string
       throw refuse(table, column, `must be one of ${column.values!.join(', ')}, not ${show(value)}`)

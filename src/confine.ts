@@ -6,12 +6,12 @@
  * there otherwise; and every new row must be of it.
  */
 
-import type { CallOptions, Engine, OnConflict } from '../engine/engine.ts'
-import { isOperator, OPERATOR, type Operator, oneOfThese, type SetFor, type Where } from '../engine/query.ts'
-import { wrappedCall } from '../engine/transaction.ts'
-import { InvalidReferenceError, ValidationError } from '../errors.ts'
-import type { Table } from '../schema/dsl/table.ts'
-import { workspaces } from '../schema/workspaces.ts'
+import type { CallOptions, Engine, OnConflict } from './engine/engine.ts'
+import { isOperator, OPERATOR, type Operator, oneOfThese, type SetFor, type Where } from './engine/query.ts'
+import { wrappedCall } from './engine/transaction.ts'
+import { InvalidReferenceError, ValidationError } from './errors.ts'
+import type { Table } from './schema/dsl/table.ts'
+import { workspaces } from './schema/workspaces.ts'
 
 /** Rows, conditions and changes of any table. */
 type Loose = Readonly<Record<string, unknown>>
