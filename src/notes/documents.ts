@@ -14,6 +14,7 @@ import { bytesOf, createLiveDocument, type DocumentEvents, type LiveDocument } f
 import type { Feed } from './feed.ts'
 import { DEFAULT_LIMITS, type NoteLimits } from './limits.ts'
 import { createNoteLog, type NoteLog, type Parts } from './log.ts'
+import { createProjection, type Projection } from './projection.ts'
 
 export interface NotesOptions {
   readonly limits?: Partial<NoteLimits> | undefined
@@ -89,8 +90,6 @@ interface Live {
 /** A tail of so many bytes, or as many as the snapshot has, or of so many updates, is compacted. */
 const TAIL_BYTES = 64_000
 const TAIL_COUNT = 2000
-/** Milliseconds after which a text that could not be stored is stored. */
-const PROJECTION_RETRY = 1000
 /** What is left behind by a document that is let go. */
 const TAIL_LEFT = 200
 
@@ -210,7 +209,7 @@ export function createDocuments(
       if (stored !== null) await log.makeSearchable(noteId, epoch, stored.seq, stored.text)
     }
     const done = bring()
-      .catch(() => {})
+      .catch(failed)
       .finally(() => searching.delete(done))
     searching.add(done)
   }
@@ -229,81 +228,12 @@ export function createDocuments(
     return using(noteId, work)
   }
 
-  // ---------------------------------------------------------------- text
-
-  interface Projection {
-    isDue(): boolean
-    logged(seq: number, text: string | undefined): void
-    /** Stores the text now, with all that was logged here. */
-    settle(): Promise<void>
-    end(): Promise<void>
-  }
-
   function projectionOf(document: LiveDocument): Projection {
-    const known = projections.get(document.noteId)
-    if (known !== undefined) return known
-    const { noteId } = document
-    let dueAt = 0
-    let timer: NodeJS.Timeout | undefined
-    let writing = Promise.resolve()
-    /** The numbers of which the text is, or is being, and should be stored. */
-    let stored = 0
-    let wanted = 0
-    let ended = false
-
-    /** The text as of the document's number, if it has nothing that is not logged. */
-    async function project(): Promise<void> {
-      // Others have logged something in between.
-      if (document.seq < wanted) await document.catchUp()
-      if (document.isClean && !document.isGone && document.seq > stored) {
-        write(document.seq, textOf(document.doc))
-      }
-      await writing
+    let projection = projections.get(document.noteId)
+    if (projection === undefined) {
+      projection = createProjection(document, log, failed)
+      projections.set(document.noteId, projection)
     }
-
-    function write(seq: number, text: string): void {
-      const before = stored
-      stored = seq
-      // The longer the text, the less often it is written whole.
-      dueAt = performance.now() + 20 + text.length / 200
-      writing = writing
-        .then(() => log.project(noteId, document.epoch, seq, text))
-        .catch((error: unknown) => {
-          failed(error)
-          if (stored === seq) stored = before
-          dueAt = performance.now() + PROJECTION_RETRY
-          later()
-        })
-    }
-
-    function later(): void {
-      if (ended) return
-      timer ??= setTimeout(
-        async () => {
-          timer = undefined
-          await project().catch(failed)
-          if (stored < wanted && !document.isGone) later()
-        },
-        Math.max(20, dueAt - performance.now()),
-      )
-      timer.unref()
-    }
-
-    const projection: Projection = {
-      isDue: () => performance.now() >= dueAt,
-      logged(seq, text) {
-        wanted = Math.max(wanted, seq)
-        if (text === undefined) later()
-        else write(seq, text)
-      },
-      settle: () => project().catch(failed),
-      async end() {
-        ended = true
-        clearTimeout(timer)
-        await projection.settle()
-      },
-    }
-    projections.set(noteId, projection)
     return projection
   }
 
