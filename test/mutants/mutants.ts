@@ -3,6 +3,7 @@
 import { listMutants } from './lists.ts'
 import type { Mutant } from './mutant.ts'
 import { noteMutants } from './notes.ts'
+import { sourceMutants } from './sources.ts'
 import { storeMutants } from './stores.ts'
 import { taskMutants } from './tasks.ts'
 import { transactionMutants } from './transactions.ts'
@@ -19,4 +20,5 @@ export const mutants: readonly Mutant[] = [
   ...storeMutants,
   ...taskMutants,
   ...noteMutants,
+  ...sourceMutants.map(({ file, from, to, ...mutant }) => ({ ...mutant, source: { file, from, to } })),
 ]
