@@ -3,8 +3,6 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Campaigns of minutes have a script of their own: `npm run test:campaigns`.
-    exclude: process.env.TERRACE_CAMPAIGNS === '1' ? [] : ['test/notes/{crash,traces,leaks}.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     // Generous: how long something takes is a benchmark's concern, and machines are busy.
     testTimeout: 120_000,

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { getSystem } from '../src/shared-system.ts'
 import { createSystem, type System, type SystemOptions } from '../src/system.ts'
 import { createTestDatabase, type TestDatabase } from './support/databases.ts'
-import { drivers, useNeonProxy } from './support/faulty-postgres.ts'
-import { type NeonProxy, startNeonProxy } from './support/neon-proxy.ts'
+import { drivers } from './support/faulty-postgres.ts'
+import { type NeonProxy, startNeonProxy, useNeonProxy } from './support/neon-proxy.ts'
 import { selectedTiers } from './support/tiers.ts'
 import { startWire, type Wire } from './support/wire.ts'
 

@@ -99,6 +99,37 @@ export const noteHostileScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'notes.log-nesting',
+    guarantee:
+      'Types that are nested deeper than anybody needs are refused, in whatever order their parts come; what is refused is in no document',
+    async run({ system }) {
+      const { id } = await aNote(system, 'start')
+      const doc = await system.notes.open(id)
+      const before = stateOf(doc)
+      for (const depth of [501, 5000]) {
+        const update = Y.encodeStateAsUpdate(nested(depth))
+        await refused('VALIDATION', system.notes.applyUpdate(id, update), { table: 'notes' })
+      }
+      assert.equal(stateOf(doc), before)
+      await system.notes.applyUpdate(id, Y.encodeStateAsUpdate(nested(500)))
+      const other = await aNote(system)
+      // The inner half first: it waits for what it is in, and with that the whole would be there.
+      const whole = nested(501)
+      const halfway = nested(250)
+      const inner = Y.encodeStateAsUpdate(whole, Y.encodeStateVector(halfway))
+      assert.equal(await system.notes.applyUpdate(other.id, inner).then(({ seq }) => seq), 1)
+      await refused('VALIDATION', system.notes.applyUpdate(other.id, Y.encodeStateAsUpdate(halfway)))
+      for (const [each, text] of [
+        [id, 'start!'],
+        [other.id, '!'],
+      ] as const) {
+        await system.notes.append(each, '!')
+        assert.equal(await textIn(await another(system), each), text)
+      }
+      await system.notes.close(id)
+    },
+  },
+  {
     id: 'notes.log-of-another',
     guarantee:
       'The whole document of another note is an update like any other, and the other note stays apart',
@@ -120,3 +151,17 @@ export const noteHostileScenarios: readonly Scenario[] = [
     },
   },
 ]
+
+/** A document of elements within one another. */
+function nested(depth: number): Y.Doc {
+  const { doc } = aClient(7)
+  doc.transact(() => {
+    let parent: Y.XmlFragment | Y.XmlElement = doc.getXmlFragment('default')
+    for (const _ of range(depth)) {
+      const inner: Y.XmlElement = new Y.XmlElement('p')
+      parent.insert(0, [inner])
+      parent = inner
+    }
+  })
+  return doc
+}

@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import { ValidationError } from '../errors.ts'
 import { notes } from '../schema/notes.ts'
 import { type NoteLimits, tooMuch } from './limits.ts'
+import { deepestOf } from './nesting.ts'
 
 /**
  * Looks into an update before it is let into the document, all of it. Throws `ValidationError` for what is none, and for
@@ -21,6 +22,9 @@ export function checkUpdate(doc: Y.Doc, update: Uint8Array, limits: NoteLimits):
   for (const { id } of decoded.structs) if (!store.clients.has(id.client)) fresh.add(id.client)
   const clients = store.clients.size + fresh.size
   if (clients > limits.clients) throw tooMuch('the document would have writers:', clients, limits.clients)
+  const deepest = deepestOf(doc, decoded.structs)
+  if (deepest > limits.nesting)
+    throw tooMuch('the document would be nested to a depth of', deepest, limits.nesting)
   const waiting = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0)
   if (waiting + update.length <= limits.pendingBytes || !hasToWait(doc, decoded)) return
   throw tooMuch('bytes wait for what they build on:', waiting + update.length, limits.pendingBytes)

@@ -12,6 +12,8 @@ export interface NoteLimits {
   readonly pendingBytes: number
   /** Clients that have ever written to a document. */
   readonly clients: number
+  /** Types within types, such as lists of an editor within its lists. */
+  readonly nesting: number
 }
 
 export const DEFAULT_LIMITS: NoteLimits = {
@@ -19,6 +21,7 @@ export const DEFAULT_LIMITS: NoteLimits = {
   documentBytes: 32_000_000,
   pendingBytes: 1_000_000,
   clients: 10_000,
+  nesting: 500,
 }
 
 export function tooMuch(what: string, found: number, limit: number): ValidationError {

@@ -13,8 +13,21 @@ export interface Splice {
   readonly insert: string
 }
 
-/** What turns `from` into `to`, in ascending order, without cutting a character in two. */
+/**
+ * What turns `from` into `to`, in ascending order, without cutting a character in two. Lines that were added stay
+ * whole: among lines that are alike, characters alone would find a place in the middle of somebody else's.
+ */
 export function splices(from: string, to: string): Splice[] {
+  const found = lineDifferences(from, to).flatMap((lines) => {
+    if (lines.remove === 0 || lines.insert === '') return [lines]
+    const within = differences(from.slice(lines.at, lines.at + lines.remove), lines.insert)
+    return within.map((splice) => ({ ...splice, at: lines.at + splice.at }))
+  })
+  return wholeCharacters(from, found)
+}
+
+/** By characters; what is adjacent is one. */
+function differences(from: string, to: string): Splice[] {
   const found: Splice[] = []
   let at = 0
   for (const [kind, text] of diff(from, to)) {
@@ -32,8 +45,28 @@ export function splices(from: string, to: string): Splice[] {
       found.push({ ...before, insert: before.insert + text })
     }
   }
-  return wholeCharacters(from, found)
+  return found
 }
+
+/** By whole lines, of which each that is different is given a character of its own. */
+function lineDifferences(from: string, to: string): Splice[] {
+  const [before, after] = [linesOf(from), linesOf(to)]
+  const different = [...new Set([...before, ...after])]
+  // More lines than there are characters of one unit.
+  if (different.length > 0xd800) return differences(from, to)
+  const codes = new Map(different.map((line, i) => [line, String.fromCharCode(i)]))
+  const encoded = (lines: readonly string[]) => lines.map((line) => codes.get(line)).join('')
+  const starts = [0]
+  for (const line of before) starts.push(starts.at(-1)! + line.length)
+  return differences(encoded(before), encoded(after)).map(({ at, remove, insert }) => ({
+    at: starts[at]!,
+    remove: starts[at + remove]! - starts[at]!,
+    insert: Array.from(insert, (code) => different[code.charCodeAt(0)]).join(''),
+  }))
+}
+
+/** Each with its end; the last may have none. */
+const linesOf = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 
 /** What turns `current` into a text in which the changes from `base` to `wanted` have been made, too. */
 export function threeWay(base: string, wanted: string, current: string): Splice[] {

@@ -13,8 +13,8 @@ import {
   type FaultyPostgres,
   type ServerDriver,
   startFaultyPostgres,
-  useNeonProxy,
 } from '../support/faulty-postgres.ts'
+import { useNeonProxy } from '../support/neon-proxy.ts'
 import { selectedTiers } from '../support/tiers.ts'
 
 const engines = { pg: pgEngine, neon: neonEngine }

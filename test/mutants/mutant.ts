@@ -8,6 +8,7 @@ import { isOperator, OPERATOR, type Operator, type Where } from '../../src/engin
 import type { Row, Table } from '../../src/schema/dsl/table.ts'
 import type { Stores } from '../../src/stores/stores.ts'
 import type { Scope, System } from '../../src/system.ts'
+import type { SourceBreak } from './break-source.ts'
 
 export interface Mutant {
   readonly id: string
@@ -15,8 +16,12 @@ export interface Mutant {
   readonly breaks: string
   /** The scenario that it must fail at least. */
   readonly scenario: string
+  /** Others that it must fail, beside what is pinned: of notes nothing is, but what is named here. */
+  readonly also?: readonly string[]
   readonly engine?: (engine: RootEngine) => RootEngine
   readonly system?: (system: System) => System
+  /** The code itself, in a process of its own. */
+  readonly source?: SourceBreak
 }
 
 /** Rows, conditions and changes of any table. */

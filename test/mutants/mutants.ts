@@ -4,6 +4,7 @@ import { backgroundTaskMutants } from './background-tasks.ts'
 import { listMutants } from './lists.ts'
 import type { Mutant } from './mutant.ts'
 import { noteMutants } from './notes.ts'
+import { sourceMutants } from './sources.ts'
 import { storeMutants } from './stores.ts'
 import { taskMutants } from './tasks.ts'
 import { transactionMutants } from './transactions.ts'
@@ -21,4 +22,5 @@ export const mutants: readonly Mutant[] = [
   ...taskMutants,
   ...backgroundTaskMutants,
   ...noteMutants,
+  ...sourceMutants.map(({ file, from, to, ...mutant }) => ({ ...mutant, source: { file, from, to } })),
 ]

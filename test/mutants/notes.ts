@@ -14,7 +14,7 @@ import {
 } from '../../src/schema/notes.ts'
 import type { NoteStore } from '../../src/stores/notes.ts'
 import type { Scope } from '../../src/system.ts'
-import { giveWay, type Loose, type Mutant, questions, stores, verbs } from './mutant.ts'
+import { giveWay, type Loose, type Mutant, questions, schema, stores, verbs } from './mutant.ts'
 
 export const noteMutants: readonly Mutant[] = [
   {
@@ -295,6 +295,22 @@ export const noteMutants: readonly Mutant[] = [
           }, options),
       }
     },
+  },
+  {
+    id: 'notes-listed-of-all-types',
+    breaks: 'Lists notes of every type, whichever is asked for',
+    scenario: 'notes.list',
+    system: notesWith((_scope, own) => ({
+      list: async (filter, options) => own.list(filter && { ...filter, type: undefined }, options),
+    })),
+  },
+  {
+    id: 'notes-specs-many',
+    breaks: 'Lets a workspace have several specs',
+    scenario: 'notes.spec-race',
+    engine: schema((table) =>
+      table === notes ? { ...table, indexes: table.indexes.filter(({ unique }) => !unique) } : table,
+    ),
   },
 ]
 

@@ -9,7 +9,8 @@ import type { RootEngine } from '../../src/engine/engine.ts'
 import { buildDocument, isWaiting, textOf } from '../../src/notes/codec.ts'
 import { noteHeads, noteSnapshots, noteTexts, noteUpdates } from '../../src/schema/notes.ts'
 import { createSystem, type System } from '../../src/system.ts'
-import { type Child, startChild } from '../support/child.ts'
+import { startChild } from '../support/child.ts'
+import { bundleProgram } from '../support/program.ts'
 import { openTarget, type Said, STOPS, type Stop, type Target, type WriterOrders } from './crash-orders.ts'
 import { createRandom, type Random } from './random.ts'
 
@@ -31,54 +32,23 @@ export interface Report {
 
 const NOTES = 3
 /** Rounds after which there are new notes: old ones only take time to read. */
-const ROUNDS_PER_NOTES = 5
-/** A PGlite folder is for one process at a time. */
-const writersOf = ({ tier }: Target) => (tier === 'pglite' ? 1 : 3)
+const ROUNDS_PER_NOTES = 2
 
-interface Writer {
-  readonly child: Child
-  readonly stop: Stop | null
-}
+/** How many write at a time, and how many of them die before somebody looks. */
+const crewOf = ({ tier }: Target) =>
+  // A PGlite folder is for one process at a time, which takes seconds to open it.
+  tier === 'pglite' ? { lanes: 1, round: 4 } : { lanes: 4, round: 9 }
 
-/** What was acknowledged, and whether in its second form. */
-type Acknowledged = Map<string, boolean>
+/** What V8 would do about so large a program pays only later than these processes get. */
+const execArgvOf = ({ tier }: Target) =>
+  tier === 'pglite' ? ['--liftoff-only', '--wasm-lazy-compilation'] : []
 
-export async function crashCampaign({ target, kills, seed, progress }: Campaign): Promise<Report> {
-  const random = createRandom(seed)
-  const stops = { appended: 0, installing: 0, deleting: 0, installed: 0, removing: 0, anywhere: 0 }
-  let killed = 0
-  let total = 0
-  let started = 0
-  const acknowledged: Acknowledged = new Map()
-  let place = await newNotes(target)
-  const crew = (count: number) =>
-    Array.from({ length: count }, () => startWriter(target, place.noteIds, `w${started++}`, random))
-  const nextCrew = () => crew(Math.min(writersOf(target), kills - killed))
-  let writers = nextCrew()
-
-  try {
-    for (let round = 1; writers.length > 0; round++) {
-      await Promise.all(writers.map((writer) => runAndKill(writer, random, acknowledged)))
-      for (const { stop } of writers) stops[stop ?? 'anywhere']++
-      killed += writers.length
-      writers = []
-      const isLast = round % ROUNDS_PER_NOTES === 0 || killed >= kills
-      if (!isLast && target.tier !== 'pglite') writers = nextCrew()
-      await verify(target, place, acknowledged, isLast || random.chance(0.5))
-      if (isLast) {
-        total += acknowledged.size
-        acknowledged.clear()
-        if (killed < kills) place = await newNotes(target)
-      }
-      if (writers.length === 0) writers = nextCrew()
-      progress?.({ kills: killed, acknowledged: total + acknowledged.size, stops })
-    }
-  } catch (error) {
-    throw new Error(`crash campaign on ${target.tier}, seed ${seed}, after ${killed} kills`, { cause: error })
-  } finally {
-    await Promise.all(writers.map(({ child }) => child[Symbol.asyncDispose]()))
-  }
-  return { kills: killed, acknowledged: total, stops }
+/** How one writer lives and dies. */
+interface Plan {
+  readonly orders: WriterOrders
+  /** Without a place to stop at: the lines that it says before it is killed, and milliseconds after the last. */
+  readonly lines: number
+  readonly delay: number
 }
 
 interface Place {
@@ -86,8 +56,56 @@ interface Place {
   readonly noteIds: readonly string[]
 }
 
-async function newNotes(target: Target): Promise<Place> {
-  await using system = await open(target)
+/** What was acknowledged, and whether in its second form. */
+type Acknowledged = Map<string, boolean>
+
+export async function crashCampaign({ target, kills, seed, progress }: Campaign): Promise<Report> {
+  const random = createRandom(seed)
+  const program = await bundleProgram(new URL('./crash-writer.ts', import.meta.url))
+  const { lanes, round } = crewOf(target)
+  const stops = { appended: 0, installing: 0, deleting: 0, installed: 0, removing: 0, anywhere: 0 }
+  let killed = 0
+  let total = 0
+  const acknowledged: Acknowledged = new Map()
+  let place = await withSystem(target, newNotes)
+
+  try {
+    for (let number = 1; killed < kills; number++) {
+      const count = Math.min(round, kills - killed)
+      const plans = Array.from({ length: count }, (_, i) => planOf(target, place, `w${killed + i}`, random))
+      const left = [...plans]
+      const lane = async () => {
+        for (let plan = left.shift(); plan !== undefined; plan = left.shift()) {
+          await runAndKill(program, plan, acknowledged)
+        }
+      }
+      await Promise.all(Array.from({ length: lanes }, lane))
+      killed += count
+      for (const { orders } of plans) stops[orders.stop ?? 'anywhere']++
+
+      const isLast = number % ROUNDS_PER_NOTES === 0 || killed >= kills
+      const compacts = isLast || random.chance(0.5)
+      place = await withSystem(target, async (system) => {
+        await verify(system, place, acknowledged, compacts)
+        return isLast && killed < kills ? newNotes(system) : place
+      })
+      progress?.({ kills: killed, acknowledged: total + acknowledged.size, stops })
+      if (!isLast) continue
+      total += acknowledged.size
+      acknowledged.clear()
+    }
+  } catch (error) {
+    throw new Error(`crash campaign on ${target.tier}, seed ${seed}, after ${killed} kills`, { cause: error })
+  }
+  return { kills: killed, acknowledged: total, stops }
+}
+
+async function withSystem<R>(target: Target, work: (system: System) => Promise<R>): Promise<R> {
+  await using system = await createSystem({ engine: await openTarget(target), notes: { retainMs: 0 } })
+  return await work(system)
+}
+
+async function newNotes(system: System): Promise<Place> {
   const { id: workspaceId } = await system.workspaces.create({ title: 'Crashes' })
   const noteIds: string[] = []
   for (let i = 0; i < NOTES; i++) {
@@ -96,30 +114,32 @@ async function newNotes(target: Target): Promise<Place> {
   return { workspaceId, noteIds }
 }
 
-async function open(target: Target): Promise<System> {
-  return createSystem({ engine: await openTarget(target), notes: { retainMs: 0 } })
-}
-
-function startWriter(target: Target, noteIds: readonly string[], name: string, random: Random): Writer {
+function planOf(target: Target, { noteIds }: Place, name: string, random: Random): Plan {
   const stop = random.chance(0.5) ? random.pick(STOPS) : null
-  const orders: WriterOrders = { target, name, noteIds, seed: random.below(2 ** 31), stop }
-  const child = startChild(new URL('./crash-writer.ts', import.meta.url), { args: [JSON.stringify(orders)] })
-  return { child, stop }
+  return {
+    orders: { target, name, noteIds, seed: random.below(2 ** 31), stop },
+    lines: 1 + random.below(60),
+    delay: random.below(5),
+  }
 }
 
 /** Lets it write until it is where it should die, and takes down what was acknowledged to it until then. */
-async function runAndKill({ child, stop }: Writer, random: Random, acknowledged: Acknowledged) {
-  const lines = 1 + random.below(60)
-  const delay = random.below(5)
+async function runAndKill(
+  program: URL,
+  { orders, lines, delay }: Plan,
+  acknowledged: Acknowledged,
+): Promise<void> {
+  await using child = startChild(program, {
+    args: [JSON.stringify(orders)],
+    execArgv: execArgvOf(orders.target),
+  })
   const isStop = (said: Said) => {
     if ('stopped' in said) return true
     acknowledged.set(said.m, said.done)
     return false
   }
-  assert.equal(await child.line(), '"ready"')
-  child.say('go')
-  for (let i = 0; stop !== null || i < lines; i++) if (isStop(JSON.parse(await child.line()))) break
-  if (stop === null) await setTimeout(delay)
+  for (let i = 0; orders.stop !== null || i < lines; i++) if (isStop(JSON.parse(await child.line()))) break
+  if (orders.stop === null) await setTimeout(delay)
   child.kill('SIGKILL')
   const { signal, stderr } = await child.ended
   assert.deepEqual([signal, stderr], ['SIGKILL', ''])
@@ -127,12 +147,11 @@ async function runAndKill({ child, stop }: Writer, random: Random, acknowledged:
 }
 
 async function verify(
-  target: Target,
+  system: System,
   { workspaceId, noteIds }: Place,
   acknowledged: Acknowledged,
   compacts: boolean,
 ): Promise<void> {
-  await using system = await open(target)
   const [newest] = [...acknowledged.keys()].slice(-1)
   if (newest !== undefined) {
     const found = await Promise.all(

@@ -2,11 +2,12 @@
 
 import type { RootEngine } from '../../src/engine/engine.ts'
 import type { EngineHooks } from '../../src/engine/hooks.ts'
-import { pgliteEngine, postgresEngine, sqliteEngine } from '../../src/engines.ts'
+import { neonEngine, pgliteEngine, postgresEngine, sqliteEngine } from '../../src/engines.ts'
 
 export type Target =
   | { readonly tier: 'sqlite' | 'pglite'; readonly path: string }
   | { readonly tier: 'postgres'; readonly url: string }
+  | { readonly tier: 'neon'; readonly url: string; readonly proxy: string }
 
 /**
  * Where a writer stops, the next time it comes there: `appended` and `installed` when the write is in the database
@@ -28,13 +29,19 @@ export interface WriterOrders {
 /** What a writer says: a marker that was acknowledged, `done` in its second form; or where it has stopped. */
 export type Said = { readonly m: string; readonly done: boolean } | { readonly stopped: Stop }
 
-export function openTarget(target: Target, hooks?: EngineHooks): Promise<RootEngine> {
+export async function openTarget(target: Target, hooks?: EngineHooks): Promise<RootEngine> {
   switch (target.tier) {
     case 'sqlite':
       return sqliteEngine({ hooks, path: target.path })
     case 'pglite':
       return pgliteEngine({ hooks, path: target.path })
     case 'postgres':
-      return postgresEngine({ hooks, url: target.url, sslMode: 'disable' })
+      // Every connection costs the server a process.
+      return postgresEngine({ hooks, url: target.url, sslMode: 'disable', poolSize: { min: 0, max: 3 } })
+    case 'neon': {
+      const { useNeonProxy } = await import('../support/neon-proxy.ts')
+      useNeonProxy(target.proxy)
+      return neonEngine({ hooks, url: target.url, poolSize: { min: 0, max: 3 } })
+    }
   }
 }

@@ -1,10 +1,10 @@
 /**
- * A process that is there to be killed: `node crash-writer.ts <WriterOrders as JSON>`. It waits for a line, then
- * edits a few notes in every way there is, until it is killed. What it says, line by line, is what was acknowledged
- * to it; and, if it was told to stop at some point, that it has come there and does nothing more.
+ * A process that is there to be killed: `node crash-writer.ts <WriterOrders as JSON>`. It edits a few notes in every
+ * way there is, until it is killed. What it says, line by line, is what was acknowledged to it; and, if it was told to
+ * stop at some point, that it has come there and does nothing more.
  */
 
-import { createInterface } from 'node:readline'
+import { flushCompileCache } from 'node:module'
 import * as Y from 'yjs'
 import type { RootEngine, Step } from '../../src/engine/engine.ts'
 import { UnavailableError } from '../../src/errors.ts'
@@ -17,19 +17,30 @@ import { createRandom, type Random } from './random.ts'
 const orders: WriterOrders = JSON.parse(process.argv[2]!)
 const random = createRandom(orders.seed)
 
-function say(what: Said | 'ready'): void {
+/** So many lines in, it has run what it will run. */
+const WARM = 20
+let lines = 0
+/** Edits in a row that were not acknowledged. */
+let refused = 0
+
+function say(what: Said): void {
+  refused = 0
   process.stdout.write(`${JSON.stringify(what)}\n`)
+  // Whoever is killed does not come to it by itself, and all that follow would compile everything anew.
+  if (++lines === WARM) flushCompileCache()
 }
 
 /** How often the point is passed before it counts. */
 let passes = orders.stop === 'appended' ? random.below(40) : random.below(3)
-let started = false
+/** Its parent will not be there for longer than this, and it should not outlive it for ever. */
+const PATIENCE = 600_000
 
 /** Nothing runs in this process any more; what was said is with the parent already. */
 function stopAt(point: Stop): void {
-  if (!started || orders.stop !== point || passes-- > 0) return
+  if (orders.stop !== point || passes-- > 0) return
   say({ stopped: point })
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE)
+  process.exit(1)
 }
 
 /** The engine, stopping where it was told to. */
@@ -64,10 +75,11 @@ const system = await createSystem({
   notes: { retainMs: random.chance(0.8) ? 0 : 1000, idleDocuments: random.pick([1, 64]) },
 })
 
-say('ready')
-for await (const _line of createInterface({ input: process.stdin })) break
-started = true
+// Nobody is left to kill it.
+process.stdin.on('end', () => process.exit(1)).resume()
 
+/** Of edits, so many percent are followed by a compaction: more if that is where it should die. */
+const compactions = orders.stop === null || orders.stop === 'appended' ? 0.1 : 0.4
 let count = 0
 /** Documents of somebody who is connected here, by note. */
 const clients = new Map<string, Y.Doc>()
@@ -80,13 +92,16 @@ async function edits(system: System, random: Random): Promise<never> {
     await Promise.all(
       [...Array(1 + random.below(4)).keys()].map(() => edit(system, noteId, random).catch(unlessBusy)),
     )
-    if (random.chance(0.1)) await system.notes.compact(noteId).catch(unlessBusy)
+    if (random.chance(compactions)) await system.notes.compact(noteId).catch(unlessBusy)
   }
 }
 
-/** On a busy machine, others may have the file for longer than a write waits: that was not acknowledged. */
+/**
+ * On a busy machine, others may have the file for longer than a write waits: that was not acknowledged. But not for
+ * ever.
+ */
 function unlessBusy(error: unknown): void {
-  if (!(error instanceof UnavailableError)) throw error
+  if (!(error instanceof UnavailableError) || ++refused > 100) throw error
 }
 
 async function edit(system: System, noteId: string, random: Random): Promise<void> {

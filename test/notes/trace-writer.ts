@@ -1,5 +1,5 @@
 /**
- * One of two processes that type a trace in turns: `node trace-writer.ts <WriterOrders as JSON>`. It types stretches
+ * One of two processes that type a trace in turns: `node trace-writer.ts <TypistOrders as JSON>`. It types stretches
  * as it is told, line by line, and answers each when all of it is durable.
  */
 
@@ -23,8 +23,10 @@ export interface Stretch {
   readonly by: 'document' | 'updates'
 }
 
-/** Edits of one tick, as of somebody who pastes or an agent that streams. */
+/** Edits of one tick, as of somebody who pastes or an agent that streams; or of one update, of a client that waits. */
 const TOGETHER = 64
+/** Updates on their way at the same time. */
+const UNDER_WAY = 16
 
 const { target, noteId, size }: TypistOrders = JSON.parse(process.argv[2]!)
 const trace = readTrace(SINGLE, size)
@@ -46,8 +48,12 @@ async function typeUpdates(transactions: readonly Transaction[]): Promise<void> 
   const typist = createTypist(client)
   const updates: Uint8Array[] = []
   client.on('update', (update: Uint8Array) => updates.push(update))
-  for (let i = 0; i < transactions.length; i += TOGETHER) {
-    for (const transaction of transactions.slice(i, i + TOGETHER)) typist.type(transaction)
+  for (let i = 0; i < transactions.length; i += TOGETHER * UNDER_WAY) {
+    for (let k = i; k < i + TOGETHER * UNDER_WAY; k += TOGETHER) {
+      client.transact(() => {
+        for (const transaction of transactions.slice(k, k + TOGETHER)) typist.type(transaction)
+      })
+    }
     await Promise.all(updates.splice(0).map((update) => system.notes.applyUpdate(noteId, update, { actor })))
   }
   await system.notes.close(noteId)

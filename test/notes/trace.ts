@@ -61,7 +61,7 @@ function parse(name: string, json: string): Trace {
     parents: parents ?? (i === 0 ? [] : [i - 1]),
     agent,
   }))
-  return { name, agents: numAgents, startContent, endContent, transactions }
+  return { name: `${name}, recorded`, agents: numAgents, startContent, endContent, transactions }
 }
 
 const PIECES = [
@@ -90,7 +90,7 @@ export function singleTrace(size: number, seed = 1): Trace {
     at = applyTo(text, patch)
     transactions.push({ patches: [patch], parents: i === 0 ? [] : [i - 1], agent: 0 })
   }
-  return { name: 'one author', agents: 1, startContent: '', endContent: text.join(''), transactions }
+  return { name: 'one author, made up', agents: 1, startContent: '', endContent: text.join(''), transactions }
 }
 
 /**
@@ -133,7 +133,49 @@ export function concurrentTrace(agents: number, size: number, seed = 2): Trace {
     heads[agent] = [i]
   }
   const endContent = marks.map(([from, to], agent) => from + own[agent]!.join('') + to).join('')
-  return { name: `${agents} authors`, agents, startContent: '', endContent, transactions }
+  return { name: `${agents} authors, made up`, agents, startContent: '', endContent, transactions }
+}
+
+/** Longer ones are several. */
+const RUN = 64
+
+/**
+ * The same, as clients send it that wait for a moment: what an author typed in a row, until he heard of others or one
+ * of them of him, is one transaction.
+ */
+export function inRuns(trace: Trace): Trace {
+  const { transactions } = trace
+  const heardOf = new Set(
+    transactions.flatMap(({ parents, agent }) =>
+      parents.filter((each) => transactions[each]!.agent !== agent),
+    ),
+  )
+  const runs: { first: number; last: number; patches: Patch[]; agent: number; length: number }[] = []
+  const newest = new Map<number, (typeof runs)[number]>()
+  for (const [i, { patches, parents, agent }] of transactions.entries()) {
+    const run = newest.get(agent)
+    const goesOn = run !== undefined && parents.length === 1 && parents[0] === run.last
+    if (goesOn && !heardOf.has(run.last) && run.length < RUN) {
+      run.patches.push(...patches)
+      run.length++
+      run.last = i
+    } else {
+      const begun = { first: i, last: i, patches: [...patches], agent, length: 1 }
+      newest.set(agent, begun)
+      runs.push(begun)
+    }
+  }
+  // Whoever has heard of one has heard of its end.
+  runs.sort((a, b) => a.last - b.last)
+  const placeOf = new Map(runs.map(({ last }, place) => [last, place]))
+  return {
+    ...trace,
+    transactions: runs.map(({ first, patches, agent }) => ({
+      patches,
+      parents: transactions[first]!.parents.map((each) => placeOf.get(each)!),
+      agent,
+    })),
+  }
 }
 
 function typed(random: Random, length: number, at: number): Patch {

@@ -1,78 +1,83 @@
 /** People's typing, recorded or made up (see `trace.ts`), ends in the very text that it ended in for them. */
 
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createSystem } from '../../src/system.ts'
-import { startChild } from '../support/child.ts'
+import { type Child, startChild } from '../support/child.ts'
+import { bundleProgram } from '../support/program.ts'
 import { selectedTiers } from '../support/tiers.ts'
 import { openTarget, type Target } from './crash-orders.ts'
-import { makePlace } from './places.ts'
+import { makePlace, PATIENCE } from './places.ts'
 import { createRandom } from './random.ts'
-import { CONCURRENT, readTrace, SINGLE } from './trace.ts'
+import { CONCURRENT, inRuns, readTrace, SINGLE, type Trace } from './trace.ts'
 import { updatesOf } from './trace-player.ts'
 import type { Stretch, TypistOrders } from './trace-writer.ts'
 
 /** Of traces that are made up. */
-const SIZE = 4000
+const SIZE = 20_000
 const STRETCHES = 8
+const PERSISTENT = ['sqlite', 'postgres', 'pglite', 'neon'] as const
 
-async function newNote(target: Target): Promise<string> {
-  await using system = await createSystem({ engine: await openTarget(target) })
-  const { id: workspaceId } = await system.workspaces.create({ title: 'Traces' })
-  return (await system.notes.create({ workspaceId, title: 'Typed' })).id
-}
+const single = readTrace(SINGLE, SIZE)
 
-for (const tier of ['sqlite', 'postgres', 'pglite'] as const) {
+for (const tier of PERSISTENT) {
   test.runIf(selectedTiers().includes(tier))(
-    `one author's typing, in stretches by two processes, ends in the author's text on ${tier}`,
+    `one author's typing, in stretches by two processes, ends in the author's text on ${tier} (${told(single)})`,
+    PATIENCE,
     async () => {
       await using place = await makePlace(tier)
       const { target } = place
-      const trace = readTrace(SINGLE, SIZE)
       const noteId = await newNote(target)
+      const program = await bundleProgram(new URL('./trace-writer.ts', import.meta.url))
       const args = [JSON.stringify({ target, noteId, size: SIZE } satisfies TypistOrders)]
       const start = async () => {
-        const child = startChild(new URL('./trace-writer.ts', import.meta.url), { args })
+        const child = startChild(program, { args })
         expect(await child.line()).toBe('ready')
         return child
       }
-      const total = trace.transactions.length
-      // A PGlite folder has one process at a time: there, the two take over from each other.
-      const isShared = tier !== 'pglite'
-      const stretches = Array.from(
-        { length: isShared ? STRETCHES : 2 },
-        (_, i, all = isShared ? STRETCHES : 2) => ({
-          from: Math.floor((total * i) / all),
-          to: Math.floor((total * (i + 1)) / all),
-          by: i % 4 < 2 === (i % 2 === 0) ? ('document' as const) : ('updates' as const),
-        }),
-      )
-      const typists = isShared ? [await start(), await start()] : []
-      for (const [i, stretch] of stretches.entries()) {
-        const typist = typists[i % 2] ?? (await start())
-        typist.say(JSON.stringify(stretch satisfies Stretch))
+      const type = async (typist: Child, stretch: Stretch) => {
+        typist.say(JSON.stringify(stretch))
         expect(await typist.line()).toBe('typed')
-        if (isShared) continue
+      }
+      const end = async (typist: Child) => {
         typist.hangUp()
         expect(await typist.ended).toMatchObject({ code: 0, stderr: '' })
       }
-      for (const typist of typists) typist.hangUp()
-      for (const typist of typists) expect(await typist.ended).toMatchObject({ code: 0, stderr: '' })
+      const stretches = stretchesOf(single.transactions.length)
+      if (tier === 'pglite') {
+        // A folder has one process at a time: one takes over from the other.
+        for (const half of [stretches.slice(0, STRETCHES / 2), stretches.slice(STRETCHES / 2)]) {
+          const typist = await start()
+          for (const stretch of half) await type(typist, stretch)
+          await end(typist)
+        }
+      } else {
+        const typists = [await start(), await start()] as const
+        for (const [i, stretch] of stretches.entries()) await type(typists[i % 2 === 0 ? 0 : 1], stretch)
+        for (const typist of typists) await end(typist)
+      }
 
       await using system = await createSystem({ engine: await openTarget(target) })
-      expect((await system.notes.read(noteId)).text === trace.endContent).toBe(true)
+      expect((await system.notes.read(noteId)).text === single.endContent).toBe(true)
       await system.notes.compact(noteId)
-      expect((await system.notes.read(noteId)).text === trace.endContent).toBe(true)
+      expect((await system.notes.read(noteId)).text === single.endContent).toBe(true)
     },
   )
 }
 
-describe.each(CONCURRENT)('the typing of several authors at once (%s)', (name) => {
-  const trace = readTrace(name, SIZE / 4)
-  const updates = updatesOf(trace)
+for (const [name, order] of [
+  [CONCURRENT[0], 'in order'],
+  [CONCURRENT[1], 'out of order'],
+] as const) {
+  const trace = inRuns(readTrace(name, SIZE))
+  const title = `the typing of several authors at once ends in their text, heard ${order}`
+  let updates: ReturnType<typeof updatesOf> | undefined
 
-  for (const tier of ['memory', 'sqlite', 'postgres'] as const) {
-    for (const order of ['in order', 'out of order'] as const) {
-      test.runIf(selectedTiers().includes(tier))(`ends in their text on ${tier}, ${order}`, async () => {
+  for (const tier of ['memory', ...PERSISTENT] as const) {
+    test.runIf(selectedTiers().includes(tier))(
+      `${title}, on ${tier} (${told(trace)})`,
+      PATIENCE,
+      async () => {
+        updates ??= updatesOf(trace)
         await using place = tier === 'memory' ? undefined : await makePlace(tier)
         await using system = await createSystem(
           place === undefined ? { driver: 'memory', env: {} } : { engine: await openTarget(place.target) },
@@ -92,10 +97,30 @@ describe.each(CONCURRENT)('the typing of several authors at once (%s)', (name) =
         expect((await system.notes.read(id)).text === trace.endContent).toBe(true)
         const { edits } = await system.notes.history(id)
         expect(new Set(edits.map(({ actor }) => actor)).size).toBe(trace.agents)
-      })
-    }
+      },
+    )
   }
-})
+}
+
+/** Which trace it is. */
+function told({ name, transactions }: Trace): string {
+  return `${name}, ${transactions.length} transactions`
+}
+
+async function newNote(target: Target): Promise<string> {
+  await using system = await createSystem({ engine: await openTarget(target) })
+  const { id: workspaceId } = await system.workspaces.create({ title: 'Traces' })
+  return (await system.notes.create({ workspaceId, title: 'Typed' })).id
+}
+
+/** One of each process's is typed into the live document; the others as clients send them, which takes less time. */
+function stretchesOf(total: number): Stretch[] {
+  return Array.from({ length: STRETCHES }, (_, i) => ({
+    from: Math.floor((total * i) / STRETCHES),
+    to: Math.floor((total * (i + 1)) / STRETCHES),
+    by: i === 0 || i === 5 ? 'document' : 'updates',
+  }))
+}
 
 /** Each a few places from where it was, so that many come before what they build on. */
 function shuffledNearby<T>(items: readonly T[]): T[] {

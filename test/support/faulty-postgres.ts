@@ -3,9 +3,8 @@
  * is done to no other test.
  */
 
-import { neonConfig } from '@neondatabase/serverless'
 import { createSystem, type System, type SystemOptions } from '../../src/system.ts'
-import { startNeonProxy } from './neon-proxy.ts'
+import { startNeonProxy, useNeonProxy } from './neon-proxy.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 import { startWire, type Wire } from './wire.ts'
 
@@ -39,11 +38,4 @@ export async function startFaultyPostgres(): Promise<FaultyPostgres> {
       await server.stop()
     },
   }
-}
-
-/** From now on, Neon's driver goes there whatever the host of its URL. */
-export function useNeonProxy(address: string): void {
-  neonConfig.useSecureWebSocket = false
-  neonConfig.pipelineTLS = false
-  neonConfig.wsProxy = () => address
 }

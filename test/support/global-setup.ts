@@ -15,7 +15,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A role that may create databases. Null if this run covers neither Postgres nor Neon. */
     postgresUrl: string | null
-    /** For `neonConfig.wsProxy`; it leads to the same server. */
+    /** For `useNeonProxy`; it leads to the same server. */
     neonProxy: string | null
   }
 }

@@ -2,7 +2,6 @@
 
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
-import { neonConfig } from '@neondatabase/serverless'
 import { inject } from 'vitest'
 import { resolve } from '../../src/config.ts'
 import type { Harness, HarnessOptions } from '../../src/conformance/index.ts'
@@ -18,6 +17,7 @@ import { tables } from '../../src/schema/tables.ts'
 import { createSystem, type System } from '../../src/system.ts'
 import { rerunTransactions } from '../../src/testing/rerun.ts'
 import { createTestDatabase } from './databases.ts'
+import { useNeonProxy } from './neon-proxy.ts'
 import { tempDir } from './temp.ts'
 import type { Tier } from './tiers.ts'
 
@@ -97,11 +97,7 @@ async function pgliteHarness(): Promise<TierHarness> {
 async function serverHarness(tier: 'postgres' | 'neon' | 'server'): Promise<TierHarness> {
   const ownServer = tier === 'server' ? process.env.TERRACE_TEST_POSTGRES_URL! : inject('postgresUrl')
   const { url, query, drop } = await createTestDatabase(ownServer)
-  if (tier === 'neon') {
-    neonConfig.useSecureWebSocket = false
-    neonConfig.pipelineTLS = false
-    neonConfig.wsProxy = () => inject('neonProxy')!
-  }
+  if (tier === 'neon') useNeonProxy(inject('neonProxy')!)
   // `npm run test:postgres` sets it. Not PGSSLMODE itself, which `pg` would read in the tests' own connections.
   const { sslMode = 'disable', pooled } = resolve({ url }, { PGSSLMODE: process.env.TERRACE_TEST_SSLMODE })
   const server = { url, sslMode, pooled, rootCertificate: process.env.PGSSLROOTCERT || undefined }

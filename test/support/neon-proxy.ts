@@ -4,11 +4,12 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
+import { neonConfig } from '@neondatabase/serverless'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 
 export interface NeonProxy extends AsyncDisposable {
   readonly port: number
-  /** For the driver: `neonConfig.wsProxy = () => proxy.wsProxy`, with `useSecureWebSocket = false`. */
+  /** For `useNeonProxy`. */
   readonly wsProxy: string
   /** Cuts whatever is connected. */
   stop(): Promise<void>
@@ -43,4 +44,11 @@ export async function startNeonProxy(target: {
   }
 
   return { port, wsProxy: `127.0.0.1:${port}/v2`, stop, [Symbol.asyncDispose]: stop }
+}
+
+/** From now on, Neon's driver goes there whatever the host of its URL. */
+export function useNeonProxy(address: string): void {
+  neonConfig.useSecureWebSocket = false
+  neonConfig.pipelineTLS = false
+  neonConfig.wsProxy = () => address
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inject } from 'vitest'
 import type { SystemOptions } from '../../src/system.ts'
 import { createTestDatabase } from '../support/databases.ts'
-import { useNeonProxy } from '../support/faulty-postgres.ts'
+import { useNeonProxy } from '../support/neon-proxy.ts'
 import { tempDir } from '../support/temp.ts'
 import type { Tier } from '../support/tiers.ts'
 
