@@ -268,7 +268,6 @@ export function startWorker<P>(
         where: {
           id: oneOfThese(held.map(({ job }) => job.id)),
           worker: id,
-          status: 'running',
           leaseUntil: gt(now),
         },
         set: { leaseUntil: later(now, leaseMs), updatedAt: now },
