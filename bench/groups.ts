@@ -18,6 +18,7 @@ export const groups: readonly GroupEntry[] = [
   { name: 'mastra', peers: true, load: async () => (await import('./groups/mastra.ts')).mastra },
   { name: 'notes', peers: true, load: async () => (await import('./groups/notes.ts')).notes },
   { name: 'growth', peers: false, load: async () => (await import('./groups/growth.ts')).growth },
+  { name: 'queue', peers: false, load: async () => (await import('./groups/queue.ts')).queue },
   { name: 'start', peers: true, load: async () => (await import('./groups/start.ts')).start },
 ]
 

@@ -23,14 +23,13 @@ export async function cancel(
 ): Promise<BackgroundTask> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const job = await current(engine, id, options)
-    const { status, fence, holdsConcurrencyKey } = job
+    const { status, version } = job
     if (status === 'cancelled' || (status === 'running' && job.cancelRequested)) return job
     if (!cancellable.includes(status)) {
       throw new InvalidTransitionError(backgroundTasks.name, id, 'cancel', status, cancellable)
     }
     const set = status === 'running' ? { cancelRequested: true } : finished('cancelled', engine.now())
-    const guard = { id, status, fence, holdsConcurrencyKey }
-    const cancelled = await leave(engine, job, guard, set, options)
+    const cancelled = await leave(engine, job, { id, version }, set, options)
     if (cancelled !== null) return cancelled
   }
   throw contended(backgroundTasks, id)
@@ -45,7 +44,7 @@ export async function retry(
   options: CallOptions | undefined,
 ): Promise<BackgroundTask> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { status, uniqueKey, maxAttempts } = await current(engine, id, options)
+    const { status, version, uniqueKey, maxAttempts } = await current(engine, id, options)
     if (!retriable.includes(status)) {
       throw new InvalidTransitionError(backgroundTasks.name, id, 'retry', status, retriable)
     }
@@ -67,7 +66,7 @@ export async function retry(
       version: BUMP,
       updatedAt: now,
     }
-    const [retried] = await engine.update(backgroundTasks, { where: { id, status }, set }, options)
+    const [retried] = await engine.update(backgroundTasks, { where: { id, version }, set }, options)
     if (retried !== undefined) return retried
   }
   throw contended(backgroundTasks, id)

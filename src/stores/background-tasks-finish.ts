@@ -83,7 +83,7 @@ export async function bury(
   const { id, fence, leaseUntil, cancelRequested } = job
   const set = { ...finished(cancelRequested ? 'cancelled' : 'dead', now), error }
   // As it was seen: its worker may have come back in time after all.
-  await leave(engine, job, { id, fence, status: 'running', leaseUntil, cancelRequested }, set, options)
+  await leave(engine, job, { id, fence, leaseUntil, cancelRequested }, set, options)
 }
 
 /**
@@ -100,21 +100,27 @@ function backoff({ id, fence, attempts, backoffMs, maxBackoffMs }: BackgroundTas
 /** What is written by the holder of a lease, which this throws `StaleFenceError` without. */
 export async function held(
   engine: Engine,
-  { id, fence }: JobRef,
+  claim: JobRef,
   set: JobChange,
   options: CallOptions | undefined,
 ): Promise<BackgroundTask> {
   const now = engine.now()
-  const where = { id, fence, status: 'running', leaseUntil: gt(now) } as const
+  const { id, fence } = claim
   const [job] = await engine.update(
     backgroundTasks,
-    { where, set: { ...set, version: BUMP, updatedAt: now } },
+    { where: byHolder(claim, now), set: { ...set, version: BUMP, updatedAt: now } },
     options,
   )
   if (job !== undefined) return job
   if ((await engine.get(backgroundTasks, id, options)) === null) return notFound(backgroundTasks, id)
   throw new StaleFenceError(id, fence)
 }
+
+/**
+ * The row of a lease that has not ended. Only what is running has a lease; the status is not asked for, so that the row
+ * is looked up by its id, and by nothing else.
+ */
+const byHolder = ({ id, fence }: JobRef, now: Date) => ({ id, fence, leaseUntil: gt(now) })
 
 /** A claim as a caller gave it. */
 export function checkRef(job: unknown): JobRef {
@@ -136,14 +142,7 @@ async function settle(
   let row = isWhole(job) ? job : await current(engine, id, options)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const now = engine.now()
-    const where = {
-      id,
-      fence,
-      status: 'running',
-      leaseUntil: gt(now),
-      holdsConcurrencyKey: row.holdsConcurrencyKey,
-      attemptsLeft: row.attemptsLeft,
-    } as const
+    const where = byHolder(job, now)
     const set = change(row, now)
     // A request to cancel is heard, but by those who are done.
     const guard = set.status === 'done' ? where : { ...where, cancelRequested: row.cancelRequested }

@@ -67,7 +67,8 @@ export async function admit(engine: Engine, lane: Lane, options?: CallOptions): 
         {
           head: {
             update: backgroundTasks,
-            where: { id: next.id, status: 'blocked' },
+            // By its version rather than its status, which might be looked up among all that are blocked.
+            where: { id: next.id, version: next.version },
             set: { status: 'ready', holdsConcurrencyKey: true, version: BUMP, updatedAt: now },
           },
           steps: [{ update: backgroundLanes, where: place, set: { state: 'taken', updatedAt: now } }],

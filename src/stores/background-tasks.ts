@@ -286,12 +286,7 @@ export function createBackgroundTaskStore(engine: Engine): BackgroundTaskStore {
       refuseInTransaction(engine, 'working is')
       checkObject(backgroundTasks, handlers)
       if (options?.queues !== undefined) checkNames('queue', options.queues)
-      return startWorker(
-        engine,
-        { ...store, claim: (query) => claim(query, undefined), expect: claims.expect },
-        handlers,
-        options,
-      )
+      return startWorker(engine, { ...store, claim: (query) => claim(query, undefined) }, handlers, options)
     },
   }
   return store

@@ -36,14 +36,18 @@ export async function tellCancelled(engine: Engine, id: string, options?: CallOp
 /** Resolves once listening; call the answer to stop. */
 export async function listenForJobs(
   engine: Engine,
-  heard: { readonly enqueued: (queue: string | undefined) => void; readonly cancelled: (id: string) => void },
+  heard: {
+    readonly enqueued: (queue: string) => void
+    readonly cancelled: (id: string) => void
+    /** Something was committed; it may be a job. */
+    readonly committed: () => void
+  },
 ): Promise<() => Promise<void>> {
   const whole = wholeOf(engine) ?? engine
   const stops = await Promise.all([
     whole.listen(ENQUEUED, heard.enqueued),
     whole.listen(CANCELLED, heard.cancelled),
-    // Something was committed; it may be a job.
-    whole.onCommit(() => heard.enqueued(undefined)),
+    whole.onCommit(heard.committed),
   ])
   return async () => {
     await Promise.all(stops.map((stop) => stop()))

@@ -79,8 +79,6 @@ export interface WorkerStore {
     readonly leaseMs: number
     readonly worker: string
   }): Promise<{ readonly jobs: BackgroundTask[]; readonly nextAt: Date | undefined }>
-  /** A sweep may find something. */
-  expect(): void
   complete(job: JobRef, result: JsonValue): Promise<BackgroundTask>
   fail(job: JobRef, error: unknown): Promise<BackgroundTask>
   release(job: JobRef): Promise<BackgroundTask>
@@ -98,6 +96,8 @@ interface Run {
   readonly ended: Promise<void>
 }
 
+/** Milliseconds for which commits of other processes are gathered. */
+const COMMITS_MS = 20
 /** Milliseconds before a write of a job's end is tried again, doubled each time, for as long as its lease lasts. */
 const RETRY_MS = 50
 
@@ -132,6 +132,7 @@ export function startWorker<P>(
   let isDeadline = false
   let silence: (() => Promise<void>) | undefined
   let beating: NodeJS.Timeout | undefined
+  let looking: NodeJS.Timeout | undefined
 
   const working = work()
 
@@ -139,9 +140,14 @@ export function startWorker<P>(
     try {
       silence = await listenForJobs(engine, {
         enqueued(queue) {
-          if (queue !== undefined && !queues.includes(queue)) return
-          store.expect()
-          alarm.ring()
+          if (queues.includes(queue)) alarm.ring()
+        },
+        // Most of what is committed is no job, and each look costs a statement.
+        committed() {
+          looking ??= setTimeout(() => {
+            looking = undefined
+            alarm.ring()
+          }, COMMITS_MS)
         },
         cancelled(jobId) {
           if (runs.has(jobId)) void beat()
@@ -175,6 +181,7 @@ export function startWorker<P>(
       const rang = await alarm.wait(Math.max(1, Math.min(pause, untilNext)))
       pause = rang ? poll.min : Math.min(pause * 2, poll.max)
     }
+    clearTimeout(looking)
     await silence?.()
   }
 
@@ -268,7 +275,6 @@ export function startWorker<P>(
         where: {
           id: oneOfThese(held.map(({ job }) => job.id)),
           worker: id,
-          status: 'running',
           leaseUntil: gt(now),
         },
         set: { leaseUntil: later(now, leaseMs), updatedAt: now },
