@@ -14,6 +14,12 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
   conversations: ['v1', 'v2', 'v3'],
   messages: ['m1', 'm2', 'm3', 'm4'],
   notes: ['o1', 'o2', 'o3'],
+  leases: ['deploy', 'build'],
+  fileLocks: ['l1'],
+  timers: ['i1', 'i2', 'i3'],
+  mail: ['p1', 'p2', 'p3', 'p4'],
+  delegations: ['d1', 'd2'],
+  schedules: ['h1', 'h2'],
   samples: ['s1', 's2', 's3', 's4'],
   anything: ['x1', 'x2'],
 }
