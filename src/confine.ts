@@ -16,12 +16,17 @@ import { workspaces } from './schema/workspaces.ts'
 /** Rows, conditions and changes of any table. */
 type Loose = Readonly<Record<string, unknown>>
 
-/** By confined engine: the engine beneath. */
-const whole = new WeakMap<Engine, Engine>()
+/** By confined engine: the engine beneath, and the workspace. */
+const confinements = new WeakMap<Engine, { readonly whole: Engine; readonly workspaceId: string }>()
 
 /** The engine that this one confines to a workspace, or undefined if it is not confined. */
 export function wholeOf(engine: Engine): Engine | undefined {
-  return whole.get(engine)
+  return confinements.get(engine)?.whole
+}
+
+/** The workspace that the engine is confined to, or undefined if it is not confined. */
+export function workspaceOf(engine: Engine): string | undefined {
+  return confinements.get(engine)?.workspaceId
 }
 
 export function confine(engine: Engine, workspaceId: string): Engine {
@@ -185,7 +190,7 @@ export function confine(engine: Engine, workspaceId: string): Engine {
     listen: (channel, handler) => engine.listen(ownChannel(channel), handler),
     onCommit: (handler) => engine.onCommit(handler),
   }
-  whole.set(confined, engine)
+  confinements.set(confined, { whole: engine, workspaceId })
   return confined
 }
 

@@ -94,7 +94,9 @@ afterAll(async () => {
   const results: Record<string, string[]> = {}
   for (const { id, scenario } of pinnable) {
     const { failed, hung } = await failures.get(id)!.promise
-    results[id] = failed.filter((each) => each === scenario || !(partOf(each) !== undefined || hung.includes(each)))
+    results[id] = failed.filter(
+      (each) => each === scenario || !(partOf(each) !== undefined || hung.includes(each)),
+    )
   }
   await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
 })

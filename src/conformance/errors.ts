@@ -107,6 +107,9 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
     follow: 2,
   },
   ...{ progress: 2 },
+  ...{ acquire: 2, steal: 2, renew: 2, inspect: 2, check: 2, send: 2, finish: 2, next: 2, fire: 2 },
+  ...{ reap: 0, 'timers.claimDue': 0, 'timers.deliverDue': 0 },
+  ...{ 'timers.set': 1, 'timers.cancel': 2, 'fileLocks.release': 2 },
 }
 
 /** A System's store by which any verb takes anything. */
@@ -303,7 +306,7 @@ export const errorScenarios: readonly Scenario[] = [
       for (const [name] of namedCalls(everyCall(system, at))) {
         const [store, verb] = name.split('.') as [string, string]
         const inputs = HOSTILE.flatMap((value) => {
-          const all = range(ARGUMENTS[verb] ?? 1).map(() => value)
+          const all = range(ARGUMENTS[name] ?? ARGUMENTS[verb] ?? 1).map(() => value)
           return [all, ['x', ...all.slice(1)]]
         })
         await Promise.all(

@@ -14,6 +14,18 @@ export const UNKNOWN = 'no-such-id'
 export const aWorkspace = (scope: Scope, title = 'W'): Promise<Workspace> =>
   scope.workspaces.create({ title })
 
+/** A workspace with this many agents, called by their number. */
+export async function aCrew(
+  scope: Scope,
+  size: number,
+): Promise<{ workspaceId: string; agentIds: string[] }> {
+  const workspaceId = await newWorkspace(scope)
+  const agents = await Promise.all(
+    many(size, (i) => scope.agents.create({ workspaceId, name: `${i}`, role: 'developer' })),
+  )
+  return { workspaceId, agentIds: idsOf(agents) }
+}
+
 /** `count` calls made in one turn, on the Systems by turns. */
 export function race<T>(
   count: number,

@@ -23,7 +23,7 @@ const STRANGE_IDS = [
 const everyId = (id: string) => new Proxy({}, { get: () => id }) as Seed
 
 const READS =
-  /^(get|getMany|count|list|listByParent|listDead|last|range|ready|dependencies|dependentsOf|reconcile|search|watch)$/
+  /^(get|getMany|count|list|listByParent|listDead|last|range|ready|dependencies|dependentsOf|reconcile|search|watch|inspect|check)$/
 
 export const idScenarios: readonly Scenario[] = [
   {
@@ -148,7 +148,8 @@ export const idScenarios: readonly Scenario[] = [
         const changes = calls.filter(([name]) => !READS.test(name.split('.')[1]!) && !CREATES.has(name))
         await Promise.all(
           changes.map(async ([name, change]) => {
-            if (name.endsWith('.delete')) assert.equal(await change(), false, name)
+            if (NOTHING_TO_DO.has(name)) assert.deepEqual(await change(), [], name)
+            else if (REMOVES.test(name)) assert.equal(await change(), false, name)
             else await refused('NOT_FOUND', change(), { id })
           }),
         )
@@ -199,6 +200,10 @@ export const idScenarios: readonly Scenario[] = [
   },
 ]
 
+/** Verbs that answer whether they removed something, or what. */
+const REMOVES = /\.delete$|^(timers\.cancel|fileLocks\.release)$/
+const NOTHING_TO_DO = new Set(['fileLocks.releaseAll', 'mailbox.claim', 'mailbox.drain'])
+
 /** Verbs that take no id of a row to change. */
 const CREATES = new Set([
   ...['workspaces', 'teams', 'codebases', 'agents', 'roles', 'conversations', 'tasks', 'notes'].map(
@@ -217,4 +222,10 @@ const CREATES = new Set([
   'backgroundTasks.enqueueMany',
   'backgroundTasks.claim',
   'backgroundTasks.purge',
+  ...['acquire', 'steal', 'reap'].map((verb) => `leases.${verb}`),
+  ...['acquire', 'reap'].map((verb) => `fileLocks.${verb}`),
+  ...['claimDue', 'deliverDue'].map((verb) => `timers.${verb}`),
+  'mailbox.purge',
+  'delegations.delegate',
+  ...['create', 'claimDue'].map((verb) => `schedules.${verb}`),
 ])

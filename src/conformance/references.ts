@@ -23,6 +23,9 @@ function referring(
   const { backgroundTasks: jobs } = system
   const agent = { workspaceId, name: 'New', role: 'r' }
   const job = { workspaceId, kind: 'k' }
+  const { leases, fileLocks, delegations, schedules } = system
+  const locked = { workspaceId, agentId: at.workerId, ttl: '1h' }
+  const delegated = { workspaceId, toAgentId: at.workerId, task: 'New' }
   return [
     ['workspaceId', 'teams', (id) => teams.create({ workspaceId: id, name: 'New' })],
     ['workspaceId', 'codebases', (id) => codebases.create({ workspaceId: id, path: '/new' })],
@@ -72,6 +75,20 @@ function referring(
     ['agentId', 'backgroundTasks', (id) => jobs.update(at.jobId, { agentId: id })],
     ['jobId', 'backgroundTasks', (id) => jobs.enqueue({ ...job, dependsOn: [id] })],
     ['jobId', 'backgroundTasks', (id) => jobs.enqueueMany([job, { ...job, dependsOn: [id] }])],
+    ['workspaceId', 'leases', (id) => leases.acquire('new', { workspaceId: id, holder: 'bob', ttl: '1h' })],
+    ['workspaceId', 'leases', (id) => leases.steal('new', { workspaceId: id, holder: 'bob', ttl: '1h' })],
+    ['workspaceId', 'fileLocks', (id) => fileLocks.acquire('new', { ...locked, workspaceId: id })],
+    ['agentId', 'fileLocks', (id) => fileLocks.acquire('new', { ...locked, agentId: id })],
+    ['workspaceId', 'delegations', (id) => delegations.delegate({ ...delegated, workspaceId: id })],
+    ['agentId', 'delegations', (id) => delegations.delegate({ ...delegated, toAgentId: id })],
+    ['agentId', 'delegations', (id) => delegations.delegate({ ...delegated, fromAgentId: id })],
+    ['taskId', 'delegations', (id) => delegations.delegate({ ...delegated, taskId: id })],
+    ['taskId', 'delegations', (id) => delegations.update(at.delegationId, { taskId: id })],
+    [
+      'workspaceId',
+      'schedules',
+      (id) => schedules.create({ workspaceId: id, cron: '@daily', job: { kind: 'new' } }),
+    ],
   ]
 }
 

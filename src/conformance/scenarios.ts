@@ -13,6 +13,7 @@ import { conversationGetOrCreateScenarios } from './conversation-get-or-create.t
 import { conversationGroupScenarios } from './conversation-groups.ts'
 import { conversationScenarios } from './conversations.ts'
 import { copyScenarios } from './copies.ts'
+import { delegationScenarios } from './delegations.ts'
 import { engineInsertScenarios } from './engine-inserts.ts'
 import { engineNoticeScenarios } from './engine-notices.ts'
 import { engineQueryScenarios } from './engine-queries.ts'
@@ -20,10 +21,13 @@ import { engineUpdateScenarios } from './engine-updates.ts'
 import { engineWriteScenarios } from './engine-writes.ts'
 import { errorScenarios } from './errors.ts'
 import { exampleScenarios } from './example.ts'
+import { fileLockScenarios } from './file-locks.ts'
 import { idScenarios } from './ids.ts'
+import { leaseScenarios } from './leases.ts'
 import { listFilterScenarios } from './list-filters.ts'
 import { listOrderScenarios } from './list-orders.ts'
 import { listPageScenarios } from './list-pages.ts'
+import { mailboxScenarios } from './mailbox.ts'
 import { messageNumberScenarios } from './message-numbers.ts'
 import { messageReactionScenarios } from './message-reactions.ts'
 import { messageWindowScenarios } from './message-windows.ts'
@@ -47,6 +51,7 @@ import { noteScenarios } from './notes.ts'
 import { referenceScenarios } from './references.ts'
 import { roleScenarios } from './roles.ts'
 import type { Scenario } from './scenario.ts'
+import { scheduleScenarios } from './schedules.ts'
 import { searchScenarios } from './search.ts'
 import { settingScenarios } from './settings.ts'
 import { signalScenarios } from './signals.ts'
@@ -57,6 +62,7 @@ import { taskTransitionScenarios } from './task-transitions.ts'
 import { taskWaitingScenarios } from './task-waiting.ts'
 import { taskScenarios } from './tasks.ts'
 import { teamScenarios } from './teams.ts'
+import { timerScenarios } from './timers.ts'
 import { transactionIsolationScenarios } from './transaction-isolation.ts'
 import { transactionRerunScenarios } from './transaction-reruns.ts'
 import { transactionScopeScenarios } from './transaction-scope.ts'
@@ -99,6 +105,12 @@ export const scenarios: readonly Scenario[] = [
   ...backgroundTaskDependencyScenarios,
   ...backgroundTaskLaneScenarios,
   ...backgroundTaskWorkerScenarios,
+  ...leaseScenarios,
+  ...fileLockScenarios,
+  ...timerScenarios,
+  ...mailboxScenarios,
+  ...delegationScenarios,
+  ...scheduleScenarios,
   ...noteScenarios,
   ...noteSearchScenarios,
   ...noteSearchMatchScenarios,

@@ -6,6 +6,7 @@
 import type { CallOptions } from '../engine/engine.ts'
 import type { NotePresence } from '../notes/presence.ts'
 import { backgroundLanes, backgroundTasks } from '../schema/background-tasks.ts'
+import type { StepsFor } from '../stores/schedules.ts'
 import type { Stores } from '../stores/stores.ts'
 import type { Scope } from '../system.ts'
 
@@ -39,6 +40,17 @@ export interface Seed {
   readonly jobId: string
   /** Running, under its first fence. */
   readonly runningJobId: string
+  /** Has the work below. */
+  readonly workerId: string
+  /** Held by `SEED_HOLDER`, with the first fence. */
+  readonly leaseName: string
+  /** On `SEED_PATH`. */
+  readonly fileLockId: string
+  readonly timerId: string
+  /** In hand, with the first fence. */
+  readonly mailId: string
+  readonly delegationId: string
+  readonly scheduleId: string
   /** Says `NOTE_TEXT`, and has a version called `NOTE_LABEL`. */
   readonly noteId: string
   readonly scope: string
@@ -46,6 +58,9 @@ export interface Seed {
 
 /** What the seed has under the workspace's scope. */
 const SEED_KEY = 'theme'
+/** Who holds the seed's lease, and what it has locked. */
+const SEED_HOLDER = 'bob'
+const SEED_PATH = 'src/**'
 /** What the seed's note says, and the name it has. */
 const NOTE_TEXT = 'Ship on Friday'
 const NOTE_LABEL = 'first'
@@ -55,7 +70,7 @@ export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
   const team = await scope.teams.create({ workspaceId, name: 'Crew' })
   const codebase = await scope.codebases.create({ workspaceId, path: '/srv/app' })
   const agent = await scope.agents.create({ workspaceId, name: 'Ada', role: 'developer', teamId: team.id })
-  await scope.agents.create({ workspaceId, name: 'Bob', role: 'tester', parentId: agent.id })
+  const worker = await scope.agents.create({ workspaceId, name: 'Bob', role: 'tester', parentId: agent.id })
   await scope.agents.setStatus(agent.id, 'running')
   const role = await scope.roles.create({ workspaceId, name: 'Reviewer' })
   const task = await scope.tasks.create({ workspaceId, title: 'Build', assigneeId: agent.id })
@@ -90,6 +105,14 @@ export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
   await scope.engine.insert(backgroundLanes, [
     { workspaceId, concurrencyKey: 'k', state: 'empty', updatedAt: running.createdAt },
   ])
+  const lease = await scope.leases.acquire('deploy', { workspaceId, holder: SEED_HOLDER, ttl: '1h' })
+  const own = { workspaceId, agentId: worker.id }
+  const fileLock = await scope.fileLocks.acquire(SEED_PATH, { ...own, ttl: '1h' })
+  const timer = await scope.timers.set({ agentId: worker.id, label: 'Look', in: '1h' })
+  await scope.mailbox.send(worker.id, { kind: 'news', payload: { text: 'Hello' } })
+  const [inHand] = await scope.mailbox.claim(worker.id, { ttl: '1h' })
+  const delegation = await scope.delegations.delegate({ workspaceId, toAgentId: worker.id, task: 'Test' })
+  const schedule = await scope.schedules.create({ workspaceId, cron: '@hourly', job: { kind: 'report' } })
   const settingScope = `workspace:${workspaceId}`
   await scope.settings.set(settingScope, SEED_KEY, { dark: true })
   return {
@@ -103,6 +126,13 @@ export async function seed(scope: Scope, title = 'W'): Promise<Seed> {
     conversationId: conversation.id,
     groupId: group.id,
     messageId: message.id,
+    workerId: worker.id,
+    leaseName: lease.name,
+    fileLockId: fileLock.id,
+    timerId: timer.id,
+    mailId: inHand!.id,
+    delegationId: delegation.id,
+    scheduleId: schedule.id,
     noteId: note.id,
     jobId: job.id,
     runningJobId: running.id,
@@ -118,6 +148,10 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
   const { backgroundTasks: jobs } = scope
   const within = { workspaceId }
   const claim = { id: at.runningJobId, fence: 1 }
+  const { leases, fileLocks, timers, mailbox, delegations, schedules } = scope
+  const own = { ...options, workspaceId, agentId: at.workerId }
+  const lease = { name: at.leaseName, workspaceId, holder: SEED_HOLDER, fence: 1 }
+  const inHand = { id: at.mailId, agentId: at.workerId, seq: 1, fence: 1, last: false }
   return {
     workspaces: {
       create: () => workspaces.create({ title: 'New' }, options),
@@ -299,6 +333,71 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       delete: () => jobs.delete(at.jobId, options),
       purge: () => jobs.purge({ ...options, before: new Date(0) }),
     },
+    leases: {
+      acquire: () => leases.acquire(lease.name, { ...options, ...lease, ttl: '2h' }),
+      renew: () => leases.renew(lease, { ...options, ttl: '3h' }),
+      release: () => leases.release(lease, options),
+      inspect: () => leases.inspect(lease.name, { ...options, workspaceId }),
+      steal: () => leases.steal(lease.name, { ...options, workspaceId, holder: 'eve', ttl: '1h' }),
+      reap: () => leases.reap(options),
+      list: () => leases.list(within, options),
+      count: () => leases.count(within, options),
+    },
+    fileLocks: {
+      acquire: () => fileLocks.acquire('docs', { ...own, ttl: '1h' }),
+      release: () => fileLocks.release(SEED_PATH, own),
+      releaseAll: () => fileLocks.releaseAll(at.workerId, options),
+      check: () => fileLocks.check('**', own),
+      reap: () => fileLocks.reap(options),
+      get: () => fileLocks.get(at.fileLockId, options),
+      list: () => fileLocks.list(within, options),
+      count: () => fileLocks.count(within, options),
+    },
+    timers: {
+      set: () => timers.set({ agentId: at.workerId, label: 'New', in: '1h' }, options),
+      get: () => timers.get(at.timerId, options),
+      list: () => timers.list(within, options),
+      count: () => timers.count(within, options),
+      claimDue: () => timers.claimDue(options),
+      deliverDue: () => timers.deliverDue(options),
+      cancel: () => timers.cancel(at.timerId, own),
+    },
+    mailbox: {
+      send: () => mailbox.send(at.workerId, { kind: 'news' }, options),
+      claim: () => mailbox.claim(at.workerId, options),
+      ack: () => mailbox.ack(inHand, options),
+      nack: () => mailbox.nack(inHand, options),
+      drain: () => mailbox.drain(at.workerId, options),
+      purge: () => mailbox.purge(new Date(0), options),
+      get: () => mailbox.get(at.mailId, options),
+      list: () => mailbox.list(within, options),
+      count: () => mailbox.count(within, options),
+    },
+    delegations: {
+      delegate: () =>
+        delegations.delegate({ workspaceId, toAgentId: at.workerId, task: 'New', taskId }, options),
+      get: () => delegations.get(at.delegationId, options),
+      getMany: () => delegations.getMany([at.delegationId], options),
+      list: () => delegations.list(within, options),
+      count: () => delegations.count(within, options),
+      update: () => delegations.update(at.delegationId, { context: 'Changed' }, options),
+      finish: () => delegations.finish(at.delegationId, { ...options, status: 'done', result: { ok: true } }),
+      delete: () => delegations.delete(at.delegationId, options),
+    },
+    schedules: {
+      create: () => schedules.create({ workspaceId, cron: '0 9 * * MON', job: { kind: 'report' } }, options),
+      get: () => schedules.get(at.scheduleId, options),
+      getMany: () => schedules.getMany([at.scheduleId], options),
+      list: () => schedules.list(within, options),
+      count: () => schedules.count(within, options),
+      update: () => schedules.update(at.scheduleId, { cron: '@daily' }, options),
+      next: () => schedules.next(at.scheduleId, 3, options),
+      claimDue: () => schedules.claimDue(noSteps, options),
+      fire: () => schedules.fire(at.scheduleId, noSteps, options),
+      disable: () => schedules.disable(at.scheduleId, options),
+      enable: () => schedules.enable(at.scheduleId, options),
+      delete: () => schedules.delete(at.scheduleId, options),
+    },
     settings: {
       get: () => settings.get(at.scope, SEED_KEY, options),
       set: () => settings.set(at.scope, SEED_KEY, 'changed', options),
@@ -309,6 +408,8 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
     },
   }
 }
+
+const noSteps: StepsFor = () => []
 
 /** What transactions are refused: documents that are live in the process, and claims, which may leak out of them. */
 export const LIVE_VERBS: ReadonlySet<string> = new Set([

@@ -2,7 +2,11 @@ import { agents } from './agents.ts'
 import { backgroundDependencies, backgroundLanes, backgroundTasks } from './background-tasks.ts'
 import { codebases } from './codebases.ts'
 import { conversations } from './conversations.ts'
+import { delegations } from './delegations.ts'
 import type { Table } from './dsl/table.ts'
+import { fileLocks } from './file-locks.ts'
+import { leases } from './leases.ts'
+import { mail, mailboxes } from './mailbox.ts'
 import { messages } from './messages.ts'
 import {
   noteEdits,
@@ -16,9 +20,11 @@ import {
   noteVersions,
 } from './notes.ts'
 import { roles } from './roles.ts'
+import { schedules } from './schedules.ts'
 import { settings } from './settings.ts'
 import { taskDependencies, tasks } from './tasks.ts'
 import { teams } from './teams.ts'
+import { timers } from './timers.ts'
 import { workspaces } from './workspaces.ts'
 
 /** Every table of Terrace, referenced ones first: the only list of them. */
@@ -36,6 +42,13 @@ export const schema = {
   backgroundTasks,
   backgroundDependencies,
   backgroundLanes,
+  leases,
+  fileLocks,
+  timers,
+  mailboxes,
+  mail,
+  delegations,
+  schedules,
   notes,
   noteHeads,
   noteUpdates,

@@ -5,12 +5,18 @@ import { createAgentStore } from './agents.ts'
 import { createBackgroundTaskStore } from './background-tasks.ts'
 import { createCodebaseStore } from './codebases.ts'
 import { createConversationStore } from './conversations.ts'
+import { createDelegationStore } from './delegations.ts'
+import { createFileLockStore } from './file-locks.ts'
+import { createLeaseStore } from './leases.ts'
+import { createMailboxStore } from './mailbox.ts'
 import { createMessageStore } from './messages.ts'
 import { createNoteStore } from './notes.ts'
 import { createRoleStore } from './roles.ts'
+import { createScheduleStore } from './schedules.ts'
 import { createSettingStore } from './settings.ts'
 import { createTaskStore } from './tasks.ts'
 import { createTeamStore } from './teams.ts'
+import { createTimerStore } from './timers.ts'
 import { createWorkspaceStore } from './workspaces.ts'
 
 /** By the name under which a System has them. */
@@ -25,6 +31,12 @@ const factories = {
   tasks: createTaskStore,
   notes: createNoteStore,
   backgroundTasks: createBackgroundTaskStore,
+  leases: createLeaseStore,
+  fileLocks: createFileLockStore,
+  timers: createTimerStore,
+  mailbox: createMailboxStore,
+  delegations: createDelegationStore,
+  schedules: createScheduleStore,
   settings: createSettingStore,
 }
 

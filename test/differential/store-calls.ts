@@ -6,13 +6,19 @@ import { agents } from '../../src/schema/agents.ts'
 import { backgroundTasks } from '../../src/schema/background-tasks.ts'
 import { codebases } from '../../src/schema/codebases.ts'
 import { conversations } from '../../src/schema/conversations.ts'
+import { delegations } from '../../src/schema/delegations.ts'
 import type { Table } from '../../src/schema/dsl/table.ts'
+import { fileLocks } from '../../src/schema/file-locks.ts'
+import { leases } from '../../src/schema/leases.ts'
+import { mail } from '../../src/schema/mailbox.ts'
 import { messages } from '../../src/schema/messages.ts'
 import { notes, noteTexts, noteUpdates, noteVersions } from '../../src/schema/notes.ts'
 import { roles } from '../../src/schema/roles.ts'
+import { schedules } from '../../src/schema/schedules.ts'
 import { settings } from '../../src/schema/settings.ts'
 import { tasks } from '../../src/schema/tasks.ts'
 import { teams } from '../../src/schema/teams.ts'
+import { timers } from '../../src/schema/timers.ts'
 import { workspaces } from '../../src/schema/workspaces.ts'
 import type { Stores } from '../../src/stores/stores.ts'
 import { fields, filter, ids, limit, listOptions, object, options, target, updateOptions } from './inputs.ts'
@@ -206,6 +212,78 @@ const noteLabel = mostly<unknown, unknown>(
   valueFor(notes, noteVersions.columns.label),
 )
 
+/** As long as the clock may jump, a little longer or shorter, or no span at all. */
+const span = mostly<unknown, unknown>(
+  12,
+  fc.constantFrom<unknown>(1, 1000, '1s', '1d', '2d'),
+  fc.constantFrom<unknown>(0, -1, 1.5, '', 'soon', '-1s', Number.NaN, null, 'x'.repeat(200)),
+)
+/** Nobody's workspace, or one that is there. */
+const leaseOf = mostly<unknown, unknown>(2, fc.constantFrom<unknown>('w1', 'w2'), fc.constant(null))
+const holder = mostly<unknown, unknown>(
+  20,
+  fc.constantFrom('bob', 'eve'),
+  fc.constantFrom<unknown>('', null, 7),
+)
+const leaseName = target('leases')
+const leasePlace = options({ workspaceId: leaseOf })
+const leaseRequest = fc.record({ workspaceId: leaseOf, holder, ttl: span })
+const fence = mostly<unknown, unknown>(
+  15,
+  fc.integer({ min: 0, max: 3 }),
+  fc.constantFrom<unknown>('1', null),
+)
+const heldLease = fc.record({ name: leaseName, workspaceId: leaseOf, holder, fence })
+const lockPath = mostly<unknown, unknown>(
+  10,
+  fc.constantFrom('src', 'src/a.ts', 'src/*.ts', 'src/**', './src/x/../a.ts', 'docs\\{a,b}', '[id].ts', '**'),
+  fc.constantFrom<unknown>('', '..', '/etc', 'c:\\x', '!src', 'a/../..', '\ud800', 'a\0', 7),
+)
+const lockPlace = fc.record({ workspaceId: target('workspaces'), agentId: target('agents') })
+const lockRequest = fc.record({
+  workspaceId: target('workspaces'),
+  agentId: target('agents'),
+  ttl: span,
+  reason: text,
+})
+const newTimer = object({
+  agentId: lookupFor('agents'),
+  ...{ id: lookupFor('timers'), label: goodValue(timers, timers.columns.label), message: text },
+  in: mostly<unknown, unknown>(3, span, valueFor(timers, timers.columns.dueAt)),
+  repeat: mostly<unknown, unknown>(2, flag, span),
+})
+const newMail = fields({
+  table: mail,
+  required: ['kind'],
+  refused: ['workspaceId', 'agentId', 'seq', 'status', 'deliveries', 'settledAt'],
+})
+const inHand = fc.record({ id: lookupFor('mail'), agentId: target('agents'), seq, fence, last: flag })
+const newDelegation = fields({
+  table: delegations,
+  required: ['workspaceId', 'toAgentId', 'task'],
+  refused: ['status', 'result', 'finishedAt'],
+})
+const rhythm = {
+  cron: mostly<unknown, unknown>(
+    6,
+    fc.constantFrom('* * * * * *', '*/10 * * * * *', '0 0 * * *', '@hourly', '0 9 * * MON-FRI/2'),
+    fc.constantFrom<unknown>('', 'x', '60 * * * *', '0 0 31 2 *', '* * * *', 7, null),
+  ),
+  timeZone: mostly<unknown, unknown>(
+    8,
+    fc.constantFrom('UTC', 'Europe/Berlin', 'America/Santiago'),
+    fc.constantFrom<unknown>('', 'Mars/Base', '+02:00', null, 7),
+  ),
+}
+const newSchedule = fields({
+  table: schedules,
+  required: ['workspaceId', 'cron', 'job'],
+  refused: ['nextRunAt', 'lastRunAt'],
+  special: rhythm,
+})
+const nothing = () => []
+const bounded = options({ limit })
+
 /** Given by name, because a program is printed. */
 const nobody = () => false
 const everybody = async () => true
@@ -289,6 +367,14 @@ const claim = object({
   id: job,
   fence: mostly<unknown, unknown>(15, fc.integer({ min: 1, max: 3 }), fc.constantFrom<unknown>(0, '1', 0.5)),
 })
+const { create: delegate, ...delegationVerbs } = shared(delegations, newDelegation, [
+  'fromAgentId',
+  'toAgentId',
+  'task',
+  'status',
+  'result',
+  'finishedAt',
+])
 
 /** These belong to a process, and have no place in a program: scenarios show what they do. */
 type LiveVerbs = 'work' | 'open' | 'saved' | 'close' | 'watch' | 'compact' | 'cursor' | 'since' | 'presence'
@@ -439,6 +525,68 @@ const verbsOf: { readonly [S in keyof Stores]: Verbs<Omit<Stores[S], LiveVerbs>>
     listDead: [1, args(fc.constant({}), listOptions(backgroundTasks))],
     purge: [1, args(options({ before: valueFor(backgroundTasks, backgroundTasks.columns.runAt) }))],
   },
+  leases: {
+    acquire: [6, args(leaseName, leaseRequest)],
+    renew: [4, args(heldLease, options({ ttl: span }))],
+    release: [3, args(heldLease)],
+    inspect: [2, args(leaseName, leasePlace)],
+    steal: [2, args(leaseName, leaseRequest)],
+    reap: [2, args(bounded)],
+    list: [2, args(options({ workspaceId: leaseOf, holder }), listOptions(leases))],
+    count: [1, args(options({ workspaceId: leaseOf }))],
+  },
+  fileLocks: {
+    acquire: [6, args(lockPath, lockRequest)],
+    release: [2, args(lockPath, lockPlace)],
+    releaseAll: [1, args(target('agents'))],
+    check: [3, args(lockPath, lockPlace)],
+    reap: [1, args(bounded)],
+    get: [1, args(target('fileLocks'))],
+    list: [2, args(filter(fileLocks), listOptions(fileLocks))],
+    count: [1, args(filter(fileLocks))],
+  },
+  timers: {
+    set: [6, args(newTimer)],
+    cancel: [2, args(target('timers'), fc.record({ agentId: target('agents') }))],
+    claimDue: [3, args(bounded)],
+    deliverDue: [3, args(bounded)],
+    get: [1, args(target('timers'))],
+    list: [2, args(filter(timers), listOptions(timers))],
+    count: [1, args(filter(timers))],
+  },
+  mailbox: {
+    send: [6, args(target('agents'), newMail)],
+    claim: [4, args(target('agents'), options({ limit, ttl: span }))],
+    ack: [5, args(inHand)],
+    nack: [2, args(inHand, options({ delay: span }))],
+    drain: [1, args(target('agents'))],
+    purge: [1, args(valueFor(mail, mail.columns.createdAt), bounded)],
+    get: [1, args(target('mail'))],
+    list: [2, args(filter(mail), listOptions(mail))],
+    count: [1, args(filter(mail))],
+  },
+  delegations: {
+    ...delegationVerbs,
+    delegate,
+    finish: [
+      4,
+      args(
+        target('delegations'),
+        fc.record({
+          status: valueFor(delegations, delegations.columns.status),
+          result: valueFor(delegations, delegations.columns.result),
+        }),
+      ),
+    ],
+  },
+  schedules: {
+    ...shared(schedules, newSchedule, ['enabled', 'nextRunAt', 'lastRunAt'], {}, rhythm),
+    enable: [2, args(target('schedules'))],
+    disable: [2, args(target('schedules'))],
+    next: [2, args(target('schedules'), limit)],
+    claimDue: [5, args(fc.constantFrom<unknown>(nothing), bounded)],
+    fire: [1, args(target('schedules'), fc.constant(nothing))],
+  },
   settings: {
     get: [1, args(scope, settingKey)],
     set: [4, args(scope, settingKey, settingValue)],
@@ -460,6 +608,12 @@ const WEIGHTS: { readonly [S in keyof Stores]: number } = {
   tasks: 9,
   notes: 6,
   backgroundTasks: 8,
+  leases: 3,
+  fileLocks: 3,
+  timers: 3,
+  mailbox: 4,
+  delegations: 2,
+  schedules: 3,
   settings: 2,
 }
 

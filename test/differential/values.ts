@@ -15,6 +15,12 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
   backgroundTasks: ['j1', 'j2', 'j3', 'j4'],
   messages: ['m1', 'm2', 'm3', 'm4'],
   notes: ['o1', 'o2', 'o3'],
+  leases: ['deploy', 'build'],
+  fileLocks: ['l1'],
+  timers: ['i1', 'i2', 'i3'],
+  mail: ['p1', 'p2', 'p3', 'p4'],
+  delegations: ['d1', 'd2'],
+  schedules: ['h1', 'h2'],
   samples: ['s1', 's2', 's3', 's4'],
   anything: ['x1', 'x2'],
 }

@@ -63,6 +63,10 @@ export const stores =
     }
   }
 
+/** The condition or change with a column less. */
+export const less = (given: Loose, column: string): Loose =>
+  Object.fromEntries(Object.entries(given).filter(([key]) => key !== column))
+
 /** Lets others go first, so that a read and the write after it are certain to be raced. */
 export const giveWay = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
