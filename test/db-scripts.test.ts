@@ -7,6 +7,7 @@ import { lostColumns, rebuild } from '../scripts/push-sqlite.ts'
 import { resolve } from '../src/config.ts'
 import { drift } from '../src/migrations/drift.ts'
 import { migrations } from '../src/migrations/generated.ts'
+import { containsIndexes } from '../src/schema/search-index.ts'
 import { tables } from '../src/schema/tables.ts'
 import { createTestDatabase } from './support/databases.ts'
 import { createMigrationDatabase } from './support/migration-targets.ts'
@@ -16,6 +17,7 @@ import { selectedDialects } from './support/tiers.ts'
 // Both dialects have the same ones.
 const tags = migrations.sqlite.map(({ tag }) => tag)
 const newest = tags.at(-1)!
+const searched = tables.flatMap(containsIndexes)
 const dialects = selectedDialects()
 const onSqlite = it.runIf(dialects.includes('sqlite'))
 const onPostgres = it.runIf(dialects.includes('postgres'))
@@ -94,8 +96,8 @@ onSqlite('migrate, drift and reset work on the SQLite file that resolve() names'
   expect(run('db:drift', env).code).toBe(1)
 
   expect(run('db:reset', env, '--yes').output).toContain(
-    // The record of migrations is one of them.
-    `Dropped ${tables.length + 1} tables and applied ${tags.join(', ')}.`,
+    // The record of migrations is one of them, and a search index is two.
+    `Dropped ${tables.length + 1 + 2 * searched.length} tables and applied ${tags.join(', ')}.`,
   )
   expect(run('db:drift', env).code).toBe(0)
   expect(database.prepare('select count(*) from users').pluck().get()).toBe(0)

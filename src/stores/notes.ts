@@ -630,10 +630,13 @@ function joinEdits(edits: readonly NoteEdit[], tail: readonly NoteUpdate[]): Not
 /** The first line that matches, or else the place; null if there is none. */
 function excerptOf(text: string, sought: string): string | null {
   const folded = fold(sought)
-  const line = text.split('\n').find((each) => fold(each).includes(folded))
-  const source = line ?? text
-  const place = fold(source).indexOf(folded)
-  if (place < 0) return null
-  const at = Math.max(0, place - 60)
-  return source.slice(at, at + 200).toWellFormed()
+  // The text as a whole is for what goes over several lines.
+  for (const source of [...text.split('\n'), text]) {
+    const place = fold(source).indexOf(folded)
+    if (place >= 0) {
+      const at = Math.max(0, place - 60)
+      return source.slice(at, at + 200).toWellFormed()
+    }
+  }
+  return null
 }

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { selectedTiers } from '../support/tiers.ts'
 import { crashCampaign } from './crash-campaign.ts'
-import { makePlace } from './places.ts'
+import { makePlace, PATIENCE } from './places.ts'
 
 const seed = Number(process.env.TERRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
 /** `npm run test:crash` is for more, of PGlite above all, which takes seconds to open. */
@@ -12,8 +12,7 @@ const kills = { sqlite: 25, postgres: 25, pglite: 8 }
 for (const tier of ['sqlite', 'postgres', 'pglite'] as const) {
   test.runIf(selectedTiers().includes(tier))(
     `notes whose writers are killed lose nothing on ${tier}`,
-    // Processes by the dozen, on a machine that may be busy.
-    { timeout: 600_000 },
+    PATIENCE,
     async () => {
       await using place = await makePlace(tier)
       const report = await crashCampaign({ target: place.target, seed, kills: kills[tier] })

@@ -4,10 +4,12 @@ import { expect, test } from 'vitest'
 import { runChild } from '../support/child.ts'
 import { tempDir } from '../support/temp.ts'
 import { selectedTiers } from '../support/tiers.ts'
+import { PATIENCE } from './places.ts'
 
 for (const tier of ['memory', 'sqlite'] as const) {
   test.runIf(selectedTiers().includes(tier))(
     `10,000 opens and closes, with edits in between, leave the heap flat and no timer behind on ${tier}`,
+    PATIENCE,
     async () => {
       await using folder = await tempDir()
       const { code, stderr, lines } = await runChild(new URL('./leak-worker.ts', import.meta.url), {

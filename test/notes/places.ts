@@ -9,6 +9,9 @@ import { createTestDatabase } from '../support/databases.ts'
 import { tempDir } from '../support/temp.ts'
 import type { Target } from './crash-orders.ts'
 
+/** For tests that take processes by the dozen or minutes of work on a machine that is busy. */
+export const PATIENCE = { timeout: 600_000 }
+
 export interface Place extends AsyncDisposable {
   readonly target: Target
 }

@@ -6,7 +6,7 @@ import { type Child, startChild } from '../support/child.ts'
 import { bundleProgram } from '../support/program.ts'
 import { selectedTiers } from '../support/tiers.ts'
 import { openTarget, type Target } from './crash-orders.ts'
-import { makePlace } from './places.ts'
+import { makePlace, PATIENCE } from './places.ts'
 import { createRandom } from './random.ts'
 import { CONCURRENT, inRuns, readTrace, SINGLE, type Trace } from './trace.ts'
 import { updatesOf } from './trace-player.ts'
@@ -16,8 +16,6 @@ import type { Stretch, TypistOrders } from './trace-writer.ts'
 const SIZE = 20_000
 const STRETCHES = 8
 const PERSISTENT = ['sqlite', 'postgres', 'pglite', 'neon'] as const
-/** Processes, and a lot of work, on a machine that may be busy. */
-const PATIENCE = { timeout: 600_000 }
 
 const single = readTrace(SINGLE, SIZE)
 
