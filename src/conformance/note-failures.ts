@@ -5,7 +5,17 @@ import type { Write } from '../engine/engine.ts'
 import { ClosedError, UnavailableError } from '../errors.ts'
 import { noteUpdates } from '../schema/notes.ts'
 import { refused } from './expect.ts'
-import { aClient, aNote, another, beforeWritesTo, CONTENT, seqsOf, textIn, touches } from './note-fixtures.ts'
+import {
+  aClient,
+  aNote,
+  another,
+  becomes,
+  beforeWritesTo,
+  CONTENT,
+  seqsOf,
+  textIn,
+  touches,
+} from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
 
 export const noteFailureScenarios: readonly Scenario[] = [
@@ -138,9 +148,22 @@ export const noteFailureScenarios: readonly Scenario[] = [
       doc.getText(CONTENT).insert(0, '!')
       await refused('CLOSED', writer.notes.saved(id))
       const before = writes
-      await new Promise((resolve) => setImmediate(resolve))
+      // As long as one takes whose database may come back, which does try by itself.
+      let tries = 0
+      const other = await another(
+        system,
+        {},
+        beforeWritesTo(noteUpdates, () => {
+          tries++
+          throw new UnavailableError('the line is dead')
+        }),
+      )
+      const open = await other.notes.open(id)
+      open.getText(CONTENT).insert(0, '!')
+      await becomes(async () => tries > 2, true)
       assert.equal(writes, before)
       await refused('CLOSED', writer.close())
+      await refused('UNAVAILABLE', other.close())
     },
   },
 ]

@@ -223,12 +223,19 @@ export const listMutants: readonly Mutant[] = [
     id: 'search-with-case',
     breaks: 'Searches for text in the case given',
     scenario: 'search.folded',
+    also: [
+      'notes.search',
+      'notes.search-any-text',
+      'notes.search-by-verbs',
+      'notes.search-what-is-there-now',
+    ],
     engine: only('contains', (value, operator) => String(value).includes(String(operator.text))),
   },
   {
     id: 'search-at-the-start',
     breaks: 'Searches at the start of a text only',
     scenario: 'search.anywhere',
+    also: ['notes.search-any-part'],
     engine: only('contains', (value, operator) =>
       String(value).toLowerCase().startsWith(String(operator.text).toLowerCase()),
     ),

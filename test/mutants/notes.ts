@@ -21,6 +21,22 @@ export const noteMutants: readonly Mutant[] = [
     id: 'notes-acknowledged-early',
     breaks: 'Says that an update is written, and then writes it',
     scenario: 'notes.append',
+    also: [
+      'notes.search-races',
+      'notes.search-reads-what-is-late',
+      'notes.search-newest',
+      'notes.log-no-ack-before-commit',
+      'notes.live-saved',
+      'notes.live-kept-while-saving',
+      'notes.edit-of-what-is-open',
+      'notes.log-text-that-could-not-be-stored',
+      'notes.log-text-with-what-came-between',
+      'notes.trees-of-editors',
+      'notes.live-one-client',
+      'notes.restore-while-edited',
+      'notes.live-watch',
+      'notes.log-known-costs-nothing',
+    ],
     engine: writing(noteUpdates, 'update', async (write, { own, find }) => {
       const head = await find()
       if (head === undefined) return own()
@@ -35,6 +51,14 @@ export const noteMutants: readonly Mutant[] = [
     id: 'notes-numbered-by-reading',
     breaks: 'Reads the newest number and writes the next one',
     scenario: 'notes.append-race',
+    also: [
+      'notes.edit-keeps-others',
+      'notes.edit-emoji-between-writers',
+      'notes.log-converges',
+      'notes.label-race',
+      'notes.restore-race',
+      'notes.log-same-by-any-way',
+    ],
     engine: writing(noteUpdates, 'update', async (write, { other, find }) => {
       const head = await find()
       await giveWay()
@@ -52,6 +76,7 @@ export const noteMutants: readonly Mutant[] = [
     id: 'notes-compaction-deletes-all',
     breaks: 'Deletes with a compaction all updates there are, and not those that are in the snapshot',
     scenario: 'notes.log-append-during-compaction',
+    also: ['notes.log-cursors', 'notes.log-retained', 'notes.since-after-compaction'],
     engine: writing(noteSnapshots, 'update', (write, { other }) =>
       other({
         ...write,
@@ -88,6 +113,7 @@ export const noteMutants: readonly Mutant[] = [
     id: 'notes-written-into-another',
     breaks: 'Writes updates of a note that is gone into one that has its id by now',
     scenario: 'notes.log-made-anew',
+    also: ['notes.made-anew-while-written', 'notes.label-of-the-one-before'],
     engine: (engine) => {
       // An epoch that all notes share tells none from another.
       const shared = questions({
@@ -100,6 +126,7 @@ export const noteMutants: readonly Mutant[] = [
     id: 'notes-known-by-state-vector',
     breaks: 'Takes an update for known when it brings nothing to the state vector',
     scenario: 'notes.log-deletions',
+    also: ['notes.log-malformed', 'notes.log-out-of-order'],
     system: notesWith((_scope, own) => ({
       async applyUpdate(id, update, options) {
         if (!(update instanceof Uint8Array) || update.length < 3) return own.applyUpdate(id, update, options)
@@ -117,6 +144,7 @@ export const noteMutants: readonly Mutant[] = [
     id: 'notes-actors-dropped',
     breaks: 'Forgets who writes',
     scenario: 'notes.history-by-actor',
+    also: ['notes.transaction', 'notes.history-of-the-open'],
     engine: questions({ row: (row, table) => (table === noteUpdates ? { ...row, actor: null } : row) }),
   },
   {
@@ -150,6 +178,7 @@ export const noteMutants: readonly Mutant[] = [
     id: 'notes-replace-half-characters',
     breaks: 'Replaces a part of a character',
     scenario: 'notes.replace-whole-characters',
+    also: ['notes.text-that-cannot-be-stored'],
     system: notesWith((_scope, own) => ({
       async replace(id, change, options) {
         const { text } = await own.read(id)
@@ -234,6 +263,7 @@ export const noteMutants: readonly Mutant[] = [
     id: 'notes-spec-twice',
     breaks: 'Looks for the spec, and makes it if there was none',
     scenario: 'notes.one-spec',
+    also: ['notes.spec-deleted-while-ensured'],
     system: notesWith((_scope, own) => ({
       async ensureSpec(workspaceId, options) {
         if (typeof workspaceId !== 'string') return own.ensureSpec(workspaceId, options)

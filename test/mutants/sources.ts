@@ -25,8 +25,7 @@ export const sourceMutants: readonly SourceMutant[] = [
   {
     id: 'notes-gc-changed',
     breaks: 'Lets be changed what is chosen when a note is made',
-    scenario: 'notes.update',
-    also: ['notes.gc'],
+    scenario: 'notes.gc',
     file: 'stores/notes.ts',
     from: "{ fixed: ['type', 'gc'] }",
     to: "{ fixed: ['type'] }",
@@ -122,6 +121,15 @@ export const sourceMutants: readonly SourceMutant[] = [
     return new Uint8Array(deflateRawSync(data, { level: 1 }))`,
   },
 
+  {
+    id: 'notes-cursor-of-anywhere',
+    breaks: 'Tells a confined System where the log of another workspace stands',
+    scenario: 'notes.since-confined',
+    file: 'stores/notes.ts',
+    from: 'return cursorOf((await engine.get(',
+    to: 'return cursorOf((await beneath.get(',
+  },
+
   // ---------------------------------------------------------------- edits
   {
     id: 'notes-append-in-front',
@@ -174,6 +182,15 @@ export const sourceMutants: readonly SourceMutant[] = [
     to: 'return found',
   },
 
+  {
+    id: 'notes-restore-takes-all-for-trees',
+    breaks: 'Restores as an editor’s what an application keeps',
+    scenario: 'notes.restore-leaves-other-types',
+    file: 'notes/restore.ts',
+    from: 'for (const name of TREES) if',
+    to: 'for (const name of [...old.share.keys()]) if',
+  },
+
   // ---------------------------------------------------------------- live documents
   {
     id: 'notes-opened-apart',
@@ -183,14 +200,6 @@ export const sourceMutants: readonly SourceMutant[] = [
     file: 'notes/documents.ts',
     from: '    let entry = live.get(noteId)\n',
     to: '    let entry: Live | undefined\n',
-  },
-  {
-    id: 'notes-saved-at-once',
-    breaks: 'Says that a document is saved without having looked',
-    scenario: 'notes.live-saved',
-    file: 'notes/documents.ts',
-    from: '      await document?.saved()\n',
-    to: '',
   },
   {
     id: 'notes-one-by-one',
@@ -297,14 +306,6 @@ export const sourceMutants: readonly SourceMutant[] = [
     file: 'notes/presence.ts',
     from: 'if ((await engine.get(noteHeads, id, options)) === null) notFound(notes, id)',
     to: '',
-  },
-  {
-    id: 'presence-in-transactions',
-    breaks: 'Follows within a transaction, where nothing is heard',
-    scenario: 'notes.presence-transaction',
-    file: 'notes/presence.ts',
-    from: '      if (!isRoot(beneath)) {',
-    to: '      if (beneath === undefined) {',
   },
   {
     id: 'presence-deleted-meanwhile',

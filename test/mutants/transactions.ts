@@ -16,6 +16,7 @@ export const transactionMutants: readonly Mutant[] = [
     id: 'rollback-commits',
     breaks: 'Commits what a transaction wrote that fails',
     scenario: 'transactions.rollback',
+    also: ['notes.transaction-rolled-back', 'notes.since-transaction', 'notes.presence-transaction'],
     engine: (engine) => ({
       ...engine,
       async transaction(work, options) {

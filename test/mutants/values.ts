@@ -26,6 +26,7 @@ export const valueMutants: readonly Mutant[] = [
     id: 'own-clock',
     breaks: 'Takes the time from a clock of its own',
     scenario: 'values.clock',
+    also: ['notes.label', 'notes.history-by-actor'],
     engine: (engine) => {
       let time = Date.UTC(2031, 0, 1)
       return verbs(() => ({ now: () => new Date(time++) }))(engine)

@@ -27,6 +27,7 @@ export const writeMutants: readonly Mutant[] = [
     id: 'version-ignored',
     breaks: 'Changes a row whatever version is insisted on',
     scenario: 'versions.one-wins',
+    also: ['notes.update'],
     engine: updating(async (inner, table, query) =>
       inner.update(table, { ...query, where: less(query.where, 'version') }),
     ),
@@ -272,6 +273,7 @@ export const writeMutants: readonly Mutant[] = [
     id: 'partly-unique-not-kept',
     breaks: 'Keeps rows that are equal where some of them must not be',
     scenario: 'conversations.group-name-unique',
+    also: ['notes.one-spec', 'notes.spec-race'],
     engine: schema((table) => ({
       ...table,
       indexes: table.indexes.map((index) => (index.where.length > 0 ? { ...index, unique: false } : index)),
@@ -287,6 +289,7 @@ export const writeMutants: readonly Mutant[] = [
     id: 'no-cascade',
     breaks: 'Leaves behind what belongs to a deleted row',
     scenario: 'references.cascade',
+    also: ['notes.delete', 'notes.presence-of-the-deleted', 'notes.made-anew-while-written'],
     engine: referring((reference) => (reference.onDelete === 'cascade' ? undefined : reference)),
   },
   {
@@ -333,6 +336,7 @@ export const writeMutants: readonly Mutant[] = [
     id: 'write-unguarded',
     breaks: 'Writes whether the head’s guard holds or not',
     scenario: 'engine.write-guarded',
+    also: ['notes.log-one-compactor', 'notes.log-deleted-while-compacted'],
     engine: writing((write) => ({ ...write, head: unguarded(write.head) })),
   },
   {
@@ -358,6 +362,18 @@ export const writeMutants: readonly Mutant[] = [
     id: 'refs-off-by-one',
     breaks: 'Refers to one more than the head’s value',
     scenario: 'engine.write-refs',
+    also: [
+      'notes.log-deaf-systems',
+      'notes.log-clocks',
+      'notes.log-compactor-of-two-views',
+      'notes.log-failed-compaction',
+      'notes.log-snapshot-that-stays',
+      'notes.log-of-another',
+      'notes.search-acknowledged',
+      'notes.search-after-rest',
+      'notes.search-beside-the-unreadable',
+      'notes.search-in-transactions',
+    ],
     engine: questions({
       ref: (ref) =>
         ref.column === 'id' || ref.column === 'workspaceId' ? ref : { ...ref, offset: ref.offset + 1 },

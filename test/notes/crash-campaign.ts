@@ -11,7 +11,15 @@ import { noteHeads, noteSnapshots, noteTexts, noteUpdates } from '../../src/sche
 import { createSystem, type System } from '../../src/system.ts'
 import { startChild } from '../support/child.ts'
 import { bundleProgram } from '../support/program.ts'
-import { openTarget, type Said, STOPS, type Stop, type Target, type WriterOrders } from './crash-orders.ts'
+import {
+  flagsFor,
+  openTarget,
+  type Said,
+  STOPS,
+  type Stop,
+  type Target,
+  type WriterOrders,
+} from './crash-orders.ts'
 import { createRandom, type Random } from './random.ts'
 
 export interface Campaign {
@@ -38,10 +46,6 @@ const ROUNDS_PER_NOTES = 2
 const crewOf = ({ tier }: Target) =>
   // A PGlite folder is for one process at a time, which takes seconds to open it.
   tier === 'pglite' ? { lanes: 1, round: 4 } : { lanes: 4, round: 9 }
-
-/** What V8 would do about so large a program pays only later than these processes get. */
-const execArgvOf = ({ tier }: Target) =>
-  tier === 'pglite' ? ['--liftoff-only', '--wasm-lazy-compilation'] : []
 
 /** How one writer lives and dies. */
 interface Plan {
@@ -131,7 +135,7 @@ async function runAndKill(
 ): Promise<void> {
   await using child = startChild(program, {
     args: [JSON.stringify(orders)],
-    execArgv: execArgvOf(orders.target),
+    execArgv: flagsFor(orders.target),
   })
   const isStop = (said: Said) => {
     if ('stopped' in said) return true

@@ -29,6 +29,10 @@ export interface WriterOrders {
 /** What a writer says: a marker that was acknowledged, `done` in its second form; or where it has stopped. */
 export type Said = { readonly m: string; readonly done: boolean } | { readonly stopped: Stop }
 
+/** For Node: what V8 would do about a program as large as PGlite pays later than a short process gets. */
+export const flagsFor = ({ tier }: Target): string[] =>
+  tier === 'pglite' ? ['--liftoff-only', '--wasm-lazy-compilation'] : []
+
 export async function openTarget(target: Target, hooks?: EngineHooks): Promise<RootEngine> {
   switch (target.tier) {
     case 'sqlite':

@@ -7,7 +7,7 @@ import { makePlace, PATIENCE } from './places.ts'
 
 const seed = Number(process.env.TERRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
 /** `npm run test:crash` is for more, of PGlite above all, which takes seconds to open. */
-const kills = { sqlite: 25, postgres: 25, pglite: 8 }
+const kills = { sqlite: 25, postgres: 25, pglite: 5 }
 
 for (const tier of ['sqlite', 'postgres', 'pglite'] as const) {
   test.runIf(selectedTiers().includes(tier))(

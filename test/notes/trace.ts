@@ -136,6 +136,14 @@ export function concurrentTrace(agents: number, size: number, seed = 2): Trace {
   return { name: `${agents} authors, made up`, agents, startContent: '', endContent, transactions }
 }
 
+/** The beginning of one author's trace, with the text that it had come to then. */
+export function firstOf(trace: Trace, count: number): Trace {
+  const transactions = trace.transactions.slice(0, count)
+  const text = [...trace.startContent]
+  for (const { patches } of transactions) for (const patch of patches) applyTo(text, patch)
+  return { ...trace, endContent: text.join(''), transactions }
+}
+
 /** Longer ones are several. */
 const RUN = 64
 
