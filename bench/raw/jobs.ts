@@ -16,7 +16,7 @@ const INSERT = `insert into terrace_background_tasks (id, workspace_id, queue, k
   concurrency_key, holds_concurrency_key, open_dependencies, dependents, fence, cancel_requested, input_tokens,
   output_tokens, live, metadata, version, created_at, updated_at)
   values ($1, $2, 'default', 'k', '', $3, 0, 'ready', $4, 0, 5, 5, 1000, 3600000, '', false, '', false, 0, 0, 0, false,
-  0, 0, true, '{}', 1, $4, $4) returning id`
+  0, 0, true, '{}', 1, $4, $4) returning *`
 const CLAIM = `update terrace_background_tasks set status = 'running', attempts = attempts + 1,
   attempts_left = attempts_left - 1, fence = fence + 1, worker = 'w', lease_until = $2, started_at = $1,
   version = version + 1, updated_at = $1
@@ -49,17 +49,30 @@ export function rawPostgresJobs(pool: pg.Pool, workspaceId: string): RawJobs {
 }
 
 export function rawSqliteJobs(database: BetterSqlite.Database, workspaceId: string): RawJobs {
+  const names = database.pragma('table_info(terrace_background_tasks)') as { readonly name: string }[]
+  const at = (name: string) => names.findIndex((column) => column.name === name)
+  const [id, fence, payload, result, metadata] = ['id', 'fence', 'payload', 'result', 'metadata'].map(at)
+  const times = ['run_at', 'lease_until', 'started_at', 'finished_at', 'created_at', 'updated_at'].map(at)
+  /** What a caller would have of a row. */
+  const decode = (row: unknown[]) => {
+    for (const i of [payload!, result!, metadata!]) if (row[i] !== null) row[i] = JSON.parse(row[i] as string)
+    for (const i of times) if (row[i] !== null) row[i] = new Date(row[i] as number)
+    return { id: row[id!] as string, fence: row[fence!] as number, row }
+  }
   const prepare = (text: string) => database.prepare(text.replaceAll(/\$(\d)/g, '?$1')).raw(true)
   const insert = prepare(INSERT)
-  const claim = prepare(CLAIM.replace('SKIP', '').replace('returning *', 'returning id, fence'))
+  const claim = prepare(CLAIM.replace('SKIP', ''))
   const complete = prepare(COMPLETE)
   return {
     enqueue: async (payload) =>
-      insert.all({ 1: v7(), 2: workspaceId, 3: JSON.stringify(payload), 4: Date.now() }),
+      decode(
+        insert.all({ 1: v7(), 2: workspaceId, 3: JSON.stringify(payload), 4: Date.now() })[0] as unknown[],
+      ),
     async turn() {
       const now = Date.now()
-      const [[id, fence]] = claim.all({ 1: now, 2: now + 30_000 }) as [[string, number]]
-      return complete.all({ 1: id, 2: fence, 3: Date.now(), 4: '"ok"' })
+      const [row] = claim.all({ 1: now, 2: now + 30_000 }) as unknown[][]
+      const { id, fence } = decode(row!)
+      return decode(complete.all({ 1: id, 2: fence, 3: Date.now(), 4: '"ok"' })[0] as unknown[])
     },
   }
 }

@@ -28,7 +28,7 @@ export async function cancel(
     if (!cancellable.includes(status)) {
       throw new InvalidTransitionError(backgroundTasks.name, id, 'cancel', status, cancellable)
     }
-    const set = status === 'running' ? { cancelRequested: true } : finished('cancelled', engine.now())
+    const set = status === 'running' ? { cancelRequested: true } : finished('cancelled', engine.now(), job)
     const cancelled = await leave(engine, job, { id, version }, set, options)
     if (cancelled !== null) return cancelled
   }

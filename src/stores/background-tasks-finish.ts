@@ -23,16 +23,19 @@ export type JobChange = SetFor<typeof backgroundTasks>
 /** A claim: which job, and under which fence. A whole job, as `claim` answers it, saves a look at the row. */
 export type JobRef = Pick<BackgroundTask, 'id' | 'fence'> & Partial<BackgroundTask>
 
-/** What a job has that is finished. */
-export const finished = (status: 'done' | 'dead' | 'cancelled', now: Date) =>
-  ({
-    status,
-    live: false,
-    holdsUniqueKey: false,
-    holdsConcurrencyKey: false,
-    finishedAt: now,
-    ...unclaimed,
-  }) as const
+/** What a job has that is finished. It lets go of what it holds, and of nothing else: every index costs. */
+export const finished = (
+  status: 'done' | 'dead' | 'cancelled',
+  now: Date,
+  { holdsUniqueKey, holdsConcurrencyKey }: Pick<BackgroundTask, 'holdsUniqueKey' | 'holdsConcurrencyKey'>,
+) => ({
+  status,
+  live: false,
+  holdsUniqueKey: holdsUniqueKey ? false : undefined,
+  holdsConcurrencyKey: holdsConcurrencyKey ? false : undefined,
+  finishedAt: now,
+  ...unclaimed,
+})
 const unclaimed = { worker: null, leaseUntil: null, cancelRequested: false } as const
 
 /** running → done. Readies those that waited for this last, in the same write. */
@@ -42,7 +45,7 @@ export async function complete(
   result: JsonValue,
   options: CallOptions | undefined,
 ): Promise<BackgroundTask> {
-  return settle(engine, job, options, (_row, now) => ({ ...finished('done', now), result }))
+  return settle(engine, job, options, (row, now) => ({ ...finished('done', now, row), result }))
 }
 
 /** running → scheduled, or dead; or cancelled, if that was asked for. */
@@ -53,10 +56,11 @@ export async function fail(
   { retry = true, ...options }: CallOptions & { readonly retry?: boolean | undefined },
 ): Promise<BackgroundTask> {
   return settle(engine, job, options, (row, now) => {
-    if (row.cancelRequested) return { ...finished('cancelled', now), error }
-    if (row.attemptsLeft <= 0 || !retry) return { ...finished('dead', now), error }
+    if (row.cancelRequested) return { ...finished('cancelled', now, row), error }
+    if (row.attemptsLeft <= 0 || !retry) return { ...finished('dead', now, row), error }
     const runAt = later(now, backoff(row))
-    return { ...unclaimed, status: 'scheduled', holdsConcurrencyKey: false, runAt, error }
+    const holdsConcurrencyKey = row.holdsConcurrencyKey ? false : undefined
+    return { ...unclaimed, status: 'scheduled', holdsConcurrencyKey, runAt, error }
   })
 }
 
@@ -67,7 +71,7 @@ export async function release(
   options: CallOptions | undefined,
 ): Promise<BackgroundTask> {
   return settle(engine, job, options, (row, now) => {
-    if (row.cancelRequested) return finished('cancelled', now)
+    if (row.cancelRequested) return finished('cancelled', now, row)
     return { ...unclaimed, status: 'ready', attempts: increment(-1), attemptsLeft: increment() }
   })
 }
@@ -81,7 +85,7 @@ export async function bury(
 ): Promise<void> {
   const now = engine.now()
   const { id, fence, leaseUntil, cancelRequested } = job
-  const set = { ...finished(cancelRequested ? 'cancelled' : 'dead', now), error }
+  const set = { ...finished(cancelRequested ? 'cancelled' : 'dead', now, job), error }
   // As it was seen: its worker may have come back in time after all.
   await leave(engine, job, { id, fence, leaseUntil, cancelRequested }, set, options)
 }
@@ -167,6 +171,7 @@ export async function current(
 function isWhole(job: JobRef): job is BackgroundTask {
   return (
     job.status === 'running' &&
+    typeof job.holdsUniqueKey === 'boolean' &&
     typeof job.holdsConcurrencyKey === 'boolean' &&
     typeof job.dependents === 'number' &&
     typeof job.attemptsLeft === 'number' &&
