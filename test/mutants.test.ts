@@ -1,7 +1,7 @@
 /**
  * The suite is itself tested: for every rule there is an engine, a store or a line of code that breaks it, and at least
  * the scenario that names the rule must fail. Which ones fail is pinned, and every one of these has to fail again.
- * `TERRACE_PIN=1` runs each against all but notes, which takes minutes, and pins them anew: the rule's own scenario, and
+ * `TERRACE_PIN=1` runs each against its part of the suite, which takes minutes, and pins them anew: the rule's own scenario, and
  * those that fail by themselves rather than hang. What fails of notes hangs on what comes first, and on timers; so the
  * mutants name themselves those that fail in every run.
  */
@@ -35,7 +35,7 @@ const partOf = (scenario: string) => TIMED.find((part) => scenario.startsWith(`$
 const all = scenarios.map((scenario) => scenario.id)
 const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]))
 /** Those that more is pinned of than they name themselves. */
-const pinnable = mutants.filter(({ scenario }) => partOf(scenario) === undefined)
+const pinnable = mutants.filter(({ scenario }) => partOf(scenario) !== 'notes')
 
 /** What a mutant has to fail. */
 function expectedOf({ id, scenario, also = [] }: Mutant): string[] {
@@ -48,7 +48,7 @@ function scenariosFor(id: string): readonly string[] {
   if (mutant === undefined) return all
   const expected = expectedOf(mutant)
   return pinning && pinnable.includes(mutant)
-    ? [...all.filter((scenario) => partOf(scenario) === undefined), ...expected]
+    ? [...all.filter((each) => partOf(each) === partOf(mutant.scenario)), ...expected]
     : expected
 }
 
@@ -67,7 +67,13 @@ async function work(waiting: Iterator<string>): Promise<void> {
     const running = child
     const timer = setTimeout(() => running.kill('SIGKILL'), DEADLINE)
     try {
-      running.say(JSON.stringify({ id: next.value, only: scenariosFor(next.value), patience: PATIENCE }))
+      running.say(
+        JSON.stringify({
+          id: next.value,
+          only: scenariosFor(next.value),
+          patience: next.value === '' ? DEADLINE : PATIENCE,
+        }),
+      )
       resolve(JSON.parse(await running.line()) as Noticed)
     } catch (error) {
       reject(error)
@@ -95,7 +101,7 @@ afterAll(async () => {
   for (const { id, scenario } of pinnable) {
     const { failed, hung } = await failures.get(id)!.promise
     results[id] = failed.filter(
-      (each) => each === scenario || !(partOf(each) !== undefined || hung.includes(each)),
+      (each) => each === scenario || !(partOf(each) === 'notes' || hung.includes(each)),
     )
   }
   await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)

@@ -2,6 +2,7 @@
 
 import { confine } from '../../src/confine.ts'
 import type { Engine, RootEngine } from '../../src/engine/engine.ts'
+import { leases } from '../../src/schema/leases.ts'
 import { roles } from '../../src/schema/roles.ts'
 import { settings } from '../../src/schema/settings.ts'
 import { workspaces } from '../../src/schema/workspaces.ts'
@@ -37,7 +38,7 @@ export async function createRig(tier: Tier, decorate = (engine: RootEngine) => e
   /** What hangs on these goes along, unless something refers to it that has to be removed first. */
   async function empty(): Promise<void> {
     await engine.update(samples, { where: {}, set: { parentId: null } })
-    for (const table of [workspaces, roles, settings]) await engine.remove(table, { where: {} })
+    for (const table of [workspaces, roles, settings, leases]) await engine.remove(table, { where: {} })
   }
 
   return {
