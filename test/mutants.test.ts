@@ -65,7 +65,7 @@ async function work(waiting: Iterator<string>): Promise<void> {
     const running = child
     const timer = setTimeout(() => running.kill('SIGKILL'), DEADLINE)
     try {
-      running.say(JSON.stringify({ id: next.value, only: scenariosFor(next.value), patience: PATIENCE }))
+      running.say(JSON.stringify({ id: next.value, only: scenariosFor(next.value), patience: next.value === '' ? DEADLINE : PATIENCE }))
       resolve(JSON.parse(await running.line()) as Noticed)
     } catch (error) {
       reject(error)
