@@ -75,7 +75,7 @@ const breakages: readonly {
   },
   {
     kind: 'type',
-    change: (s) => s.replace(/("last_seq") \w+/, '$1 smallint'),
+    change: within('terrace_conversations', (s) => s.replace(/("last_seq") \w+/, '$1 smallint')),
     message: 'terrace_conversations: column last_seq is smallint, not INTEGER',
   },
   {
@@ -261,6 +261,10 @@ function without(table: string): (statement: string) => string {
   return (statement) => (statement.includes(`"${table}"`) ? '' : statement)
 }
 
+function within(table: string, change: (statement: string) => string): (statement: string) => string {
+  return (statement) => (statement.startsWith(`CREATE TABLE "${table}"`) ? change(statement) : statement)
+}
+
 /** Alike on both dialects as far as quotes go. */
 function statementsOf(dialect: 'postgres' | 'sqlite'): readonly string[] {
   return migrations[dialect].flatMap(({ statements }) => statements).map((text) => text.replaceAll('`', '"'))
@@ -287,7 +291,10 @@ function inSqliteTerms({ tables: described }: SchemaDescription): SchemaDescript
         columns.map(([column, { type, nullable }]) => [column, { type: types[type] ?? type, nullable }]),
       ),
       indexes: Object.fromEntries(
-        Object.entries(table.indexes).map(([index, text]) => [index, text.replace(/ = true$/, ' = 1')]),
+        Object.entries(table.indexes).map(([index, text]) => [
+          index,
+          text.replace(/ = true$/, ' = 1').replace(/ = false$/, ' = 0'),
+        ]),
       ),
       checks: {
         ...table.checks,

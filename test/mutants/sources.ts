@@ -213,9 +213,9 @@ export const sourceMutants: readonly SourceMutant[] = [
     id: 'notes-gone-kept-open',
     breaks: 'Keeps a document open whose note is gone',
     scenario: 'notes.log-deleted-while-written',
-    file: 'notes/document.ts',
-    from: '    events.gone(live)\n',
-    to: '',
+    file: 'notes/documents.ts',
+    from: '    document.destroy()\n    if (head',
+    to: '    if (head',
   },
   {
     id: 'notes-tried-for-ever',
