@@ -149,6 +149,16 @@ export function createLiveDocument(
     )
   }
 
+  /** If it is wanted. An application may have put together what no text can be made of, which is to be logged all the same. */
+  function textNow(): string | undefined {
+    try {
+      return events.wantsText(live) ? textOf(doc) : undefined
+    } catch (error) {
+      events.failed(error)
+      return undefined
+    }
+  }
+
   /** Logs what waits; what comes meanwhile makes up the next round. */
   async function save(): Promise<void> {
     while (waiting.length > 0) {
@@ -157,7 +167,7 @@ export function createLiveDocument(
       const { entries, placeOf } = merged(batch)
       // Now the document is the log, as far as it was read, and this batch.
       const readTo = seq
-      const text = events.wantsText(live) ? textOf(doc) : undefined
+      const text = textNow()
       let head: NoteHead
       try {
         head = await log.append(noteId, epoch, entries)

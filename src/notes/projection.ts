@@ -65,7 +65,10 @@ export function createProjection(
     timer ??= setTimeout(
       async () => {
         timer = undefined
-        await project().catch(failed)
+        await project().catch((error: unknown) => {
+          failed(error)
+          dueAt = performance.now() + RETRY
+        })
         if (stored < wanted && !document.isGone) later()
       },
       Math.max(20, dueAt - performance.now()),
