@@ -1,3 +1,4 @@
+-- terrace: compatible
 CREATE TABLE `terrace_background_tasks` (
 	`id` text PRIMARY KEY NOT NULL,
 	`workspace_id` text NOT NULL,
@@ -223,6 +224,7 @@ CREATE TABLE `terrace_schedules` (
 	`enabled` integer NOT NULL,
 	`next_run_at` integer,
 	`last_run_at` integer,
+	`error` text,
 	`metadata` text NOT NULL,
 	`version` integer NOT NULL,
 	`created_at` integer NOT NULL,

@@ -1,3 +1,4 @@
+-- terrace: compatible
 CREATE TABLE "terrace_background_tasks" (
 	"id" text COLLATE "C" PRIMARY KEY NOT NULL,
 	"workspace_id" text COLLATE "C" NOT NULL,
@@ -171,6 +172,7 @@ CREATE TABLE "terrace_schedules" (
 	"enabled" boolean NOT NULL,
 	"next_run_at" timestamp (3) with time zone,
 	"last_run_at" timestamp (3) with time zone,
+	"error" text COLLATE "C",
 	"metadata" jsonb NOT NULL,
 	"version" bigint NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,

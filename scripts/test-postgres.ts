@@ -4,7 +4,10 @@
  */
 
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { startPostgres } from '../test/support/postgres-server.ts'
+import { tempDir } from '../test/support/temp.ts'
 
 interface Run {
   readonly name: string
@@ -47,16 +50,21 @@ const given: Run = {
   env: { TERRACE_TEST_TIERS: 'server', TERRACE_TEST_POSTGRES_URL: own.url() },
 }
 
-const results = [...majors, ...tls, given].map(({ name, files, env }) => {
+await using folder = await tempDir()
+const results = [...majors, ...tls, given].map(({ name, files, env }, i) => {
   console.log(`\n── ${name}`)
   const startedAt = performance.now()
-  const passed = execute('vitest', ['run', '--reporter=dot', ...files], env)
-  return { name, passed, seconds: (performance.now() - startedAt) / 1000 }
+  const report = join(folder.path, `${i}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const passed = execute('vitest', ['run', ...reporters, ...files], env)
+  const seconds = (performance.now() - startedAt) / 1000
+  return { name, passed, seconds, failures: passed ? [] : failuresIn(report) }
 })
 
 console.log('')
-for (const { name, passed, seconds } of results) {
+for (const { name, passed, seconds, failures } of results) {
   console.log(`${passed ? 'passed' : 'FAILED'}  ${name.padEnd(45)} ${seconds.toFixed(0).padStart(4)} s`)
+  for (const failure of failures) console.log(`        ${failure}`)
 }
 if (results.some(({ passed }) => !passed)) process.exitCode = 1
 
@@ -65,4 +73,21 @@ function execute(command: string, args: readonly string[], env: Readonly<Record<
   if (error !== undefined) throw error
   if (status !== 0 && command === 'npm') throw new Error('the older servers could not be installed')
   return status === 0
+}
+
+/** What a run that failed says in a line each, so that the end of a long output tells what to look at. */
+function failuresIn(report: string): string[] {
+  // The cast: what vitest writes.
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    testResults: {
+      name: string
+      message: string
+      assertionResults: { status: string; title: string; failureMessages: string[] }[]
+    }[]
+  }
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed')
+    const lines = failed.map(({ title, failureMessages }) => `${title}\n            ${failureMessages[0]}`)
+    return message === '' ? lines : [...lines, `${name}: ${message}`]
+  })
 }

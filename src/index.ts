@@ -84,8 +84,9 @@ export { createRoleStore, type RoleStore } from './stores/roles.ts'
 export {
   createScheduleStore,
   type Firing,
+  type NewSchedule,
+  type ScheduledJob,
   type ScheduleStore,
-  type StepsFor,
 } from './stores/schedules.ts'
 export { createSettingStore, type SettingStore } from './stores/settings.ts'
 export type { ListOptions, Page, UpdateOptions } from './stores/store.ts'
@@ -101,4 +102,7 @@ export {
   type System,
   type SystemOptions,
 } from './system.ts'
+export type { Caretaker, CaretakerOptions } from './work/caretaker.ts'
+export type { RanDue, RunDueOptions } from './work/run-due.ts'
+export type { SweepOptions, Swept } from './work/sweep.ts'
 export type { Handler, Handlers, Job, JobContext, Worker, WorkerOptions } from './work/worker.ts'

@@ -14,7 +14,9 @@ import { chooseNotesOptions, closeNotes, shareNotesOptions } from './notes/home.
 import { openEngine } from './open.ts'
 import { createStores, type Stores } from './stores/stores.ts'
 import { warnOnce } from './warnings.ts'
-import { stopWorkers } from './work/worker.ts'
+import { type Caretaker, type CaretakerOptions, startCaretaker } from './work/caretaker.ts'
+import { stopResidents } from './work/residents.ts'
+import { type RanDue, type RunDueOptions, runDue } from './work/run-due.ts'
 
 export interface SystemOptions extends ResolveOptions {
   /** Read instead of `process.env`. */
@@ -68,6 +70,19 @@ export interface System extends ConfinedSystem, AsyncDisposable {
   in(workspaceId: string): ConfinedSystem
   /** Never rejects: what is wrong is in the answer. */
   health(): Promise<Health>
+  /**
+   * For a process that stays: fires schedules and timers, and clears what has run out, until it is stopped or the System is
+   * closed. Any number of instances may. Started already, it answers the one there is.
+   */
+  start(options?: CaretakerOptions): Caretaker
+  /**
+   * The same for hosts without such a process, and jobs besides: does what is due now, runs what is ready, and resolves
+   * when nothing is left or the budget is spent. From a cron route, say, or after a response.
+   *
+   * @example
+   * await system.runDue({ handlers: { review: (job) => review(job.payload) }, budgetMs: 25_000 })
+   */
+  runDue<P>(options?: RunDueOptions<P>): Promise<RanDue>
   /** Waits for what is under way, workers included, then lets go of the database. */
   close(): Promise<void>
 }
@@ -112,7 +127,7 @@ function assemble(
     }
   }
   async function close(): Promise<void> {
-    const leaving = [stopWorkers(engine), closeNotes(engine)].filter((each) => each !== undefined)
+    const leaving = [stopResidents(engine), closeNotes(engine)].filter((each) => each !== undefined)
     if (leaving.length === 0) return engine.close()
     try {
       await Promise.all(leaving)
@@ -120,9 +135,23 @@ function assemble(
       await engine.close()
     }
   }
-  return extend(scopeOf(engine), {
+  const scope = scopeOf(engine)
+  let caretaker: Caretaker | undefined
+  return extend(scope, {
     engine,
     transaction: transactionOf(engine),
+    start(options?: CaretakerOptions): Caretaker {
+      if (caretaker !== undefined) return caretaker
+      const started = startCaretaker(scope, options)
+      const stop = async () => {
+        if (caretaker === own) caretaker = undefined
+        await started.stop()
+      }
+      const own: Caretaker = { stop, [Symbol.asyncDispose]: stop }
+      caretaker = own
+      return own
+    },
+    runDue: <P>(options?: RunDueOptions<P>) => runDue(scope, options),
     in(workspaceId: string): ConfinedSystem {
       const confined = confine(engine, workspaceId)
       return extend(scopeOf(confined), { transaction: transactionOf(confined), health })

@@ -1,9 +1,11 @@
 /** What scenarios of jobs start from. */
 
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackgroundTask } from '../schema/background-tasks.ts'
 import type { ClaimOptions, NewJob } from '../stores/background-tasks.ts'
 import type { Scope, System } from '../system.ts'
+import type { WorkerOptions } from '../work/worker.ts'
 
 /** A job of this workspace, of kind `k` unless told. */
 export const enqueue = (
@@ -57,5 +59,20 @@ export async function drain(system: System, options: ClaimOptions = {}): Promise
     const [job] = await system.backgroundTasks.claim(options)
     if (job === undefined) return done
     done.push(await system.backgroundTasks.complete(job))
+  }
+}
+
+/** Soon enough for scenarios. */
+export const QUICK: WorkerOptions = { pollMs: { min: 2, max: 10 }, heartbeatMs: 5, onError: () => {} }
+
+/** Milliseconds after which what should be so will never be. */
+const PATIENCE = 20_000
+
+/** Until it is so: workers do things in their own time. */
+export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + PATIENCE
+  while (!(await isSo())) {
+    assert.ok(performance.now() < end, 'it never comes to be so')
+    await sleep(2)
   }
 }

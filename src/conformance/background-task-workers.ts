@@ -4,26 +4,11 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { System } from '../system.ts'
 import type { Job, WorkerOptions } from '../work/worker.ts'
-import { claimOne, enqueue, now } from './background-task-fixtures.ts'
+import { claimOne, enqueue, eventually, now, QUICK } from './background-task-fixtures.ts'
 import { newWorkspace, range, refused } from './expect.ts'
 import { idsOf } from './fixtures.ts'
 import { another, deaf } from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
-
-/** Soon enough for scenarios. */
-const QUICK: WorkerOptions = { pollMs: { min: 2, max: 10 }, heartbeatMs: 5, onError: () => {} }
-
-/** Milliseconds after which what should be so will never be. */
-const PATIENCE = 20_000
-
-/** Until it is so: workers do things in their own time. */
-async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + PATIENCE
-  while (!(await isSo())) {
-    assert.ok(performance.now() < end, 'it never comes to be so')
-    await sleep(2)
-  }
-}
 
 const hasStatus = (system: System, job: { readonly id: string }, status: string) => async () =>
   (await now(system, job)).status === status

@@ -5,7 +5,7 @@ import * as Y from 'yjs'
 import type { RootEngine, Write } from '../engine/engine.ts'
 import type { NotesOptions } from '../notes/documents.ts'
 import { noteSnapshots, noteUpdates } from '../schema/notes.ts'
-import type { Note } from '../stores/notes.ts'
+import type { Note, NoteEvent } from '../stores/notes.ts'
 import { createSystem, type Scope, type System } from '../system.ts'
 import { newWorkspace } from './expect.ts'
 
@@ -132,6 +132,37 @@ export async function arrives(doc: Y.Doc, isThere: (text: string) => boolean): P
       resolve()
     })
   })
+}
+
+/** The next events, which must come before long. */
+export async function next(events: AsyncIterator<NoteEvent>, count: number): Promise<NoteEvent[]> {
+  const found: NoteEvent[] = []
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`only ${JSON.stringify(found)}`)), PATIENCE)
+  late.promise.catch(() => {})
+  try {
+    while (found.length < count) {
+      const { value, done } = await Promise.race([events.next(), late.promise])
+      assert.ok(!done)
+      found.push(value)
+    }
+    return found
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** It is told something, and so it has taken down how things are: from now on it misses nothing. */
+export async function begins(
+  watcher: Scope,
+  noteId: string,
+  events: AsyncIterator<NoteEvent>,
+): Promise<void> {
+  const { seq } = await watcher.notes.append(noteId, '.')
+  for (;;) {
+    const [event] = await next(events, 1)
+    if (event?.noteId === noteId && event.seq === seq) return
+  }
 }
 
 /** Resolves when it is so, whatever has to happen before; fails when that takes too long. */

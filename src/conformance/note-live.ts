@@ -4,46 +4,19 @@ import assert from 'node:assert/strict'
 import * as Y from 'yjs'
 import { noteUpdates } from '../schema/notes.ts'
 import type { NoteEvent } from '../stores/notes.ts'
-import type { Scope } from '../system.ts'
 import { many, newWorkspace, range, refused } from './expect.ts'
 import {
   aNote,
   another,
   arrives,
   beforeFirstWriteTo,
+  begins,
   CONTENT,
   deaf,
-  PATIENCE,
+  next,
   textIn,
 } from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
-
-/** The next events, which must come before long. */
-async function next(events: AsyncIterator<NoteEvent>, count: number): Promise<NoteEvent[]> {
-  const found: NoteEvent[] = []
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`only ${JSON.stringify(found)}`)), PATIENCE)
-  late.promise.catch(() => {})
-  try {
-    while (found.length < count) {
-      const { value, done } = await Promise.race([events.next(), late.promise])
-      assert.ok(!done)
-      found.push(value)
-    }
-    return found
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** It is told something, and so it has taken down how things are: from now on it misses nothing. */
-async function begins(watcher: Scope, noteId: string, events: AsyncIterator<NoteEvent>): Promise<void> {
-  const { seq } = await watcher.notes.append(noteId, '.')
-  for (;;) {
-    const [event] = await next(events, 1)
-    if (event?.noteId === noteId && event.seq === seq) return
-  }
-}
 
 const kindsOf = (events: readonly NoteEvent[]) => events.map(({ kind, seq }) => `${kind} ${seq}`)
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { many, range, refused } from './expect.ts'
-import { aNote, another, arrives, CONTENT, textIn } from './note-fixtures.ts'
+import { aNote, another, arrives, begins, CONTENT, next, textIn } from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
 
 class Own extends Error {}
@@ -46,7 +46,10 @@ export const noteTransactionScenarios: readonly Scenario[] = [
     async run({ system, second }) {
       const { id, workspaceId } = await aNote(system, 'a')
       const doc = await system.notes.open(id)
-      const events = (await second()).notes.watch({ workspaceId })
+      const watcher = await second()
+      const events = watcher.notes.watch({ workspaceId })
+      await begins(watcher, id, events)
+      await arrives(doc, (text) => text === 'a.')
       const transaction = system.transaction(async (tx) => {
         await tx.notes.append(id, 'lost')
         await tx.notes.create({ workspaceId, title: 'Lost' })
@@ -54,21 +57,12 @@ export const noteTransactionScenarios: readonly Scenario[] = [
         throw new Own()
       })
       await assert.rejects(transaction, Own)
-      assert.equal(doc.getText(CONTENT).toString(), 'a')
-      assert.deepEqual(await system.notes.read(id), { noteId: id, text: 'a', seq: 1 })
+      assert.equal(doc.getText(CONTENT).toString(), 'a.')
+      assert.deepEqual(await system.notes.read(id), { noteId: id, text: 'a.', seq: 2 })
       await system.notes.append(id, 'b')
-      // That it was made a moment ago may be told as well.
-      const told: (string | undefined)[] = []
-      while (told.at(-1) !== `edited ${id} 2`) {
-        const { value } = await events.next()
-        told.push(`${value?.kind} ${value?.noteId} ${value?.seq}`)
-      }
-      assert.deepEqual(
-        told.slice(0, -1).filter((each) => each !== `created ${id} 1`),
-        [],
-      )
-      assert.equal(doc.getText(CONTENT).toString(), 'ab')
-      assert.equal(await textIn(await another(system), id), 'ab')
+      assert.deepEqual(await next(events, 1), [{ kind: 'edited', noteId: id, workspaceId, seq: 3 }])
+      assert.equal(doc.getText(CONTENT).toString(), 'a.b')
+      assert.equal(await textIn(await another(system), id), 'a.b')
       assert.equal(await system.notes.count(), 1)
       await events.return?.()
       await system.notes.close(id)

@@ -14,6 +14,7 @@ import { conversationGroupScenarios } from './conversation-groups.ts'
 import { conversationScenarios } from './conversations.ts'
 import { copyScenarios } from './copies.ts'
 import { delegationScenarios } from './delegations.ts'
+import { dueScenarios } from './due.ts'
 import { engineInsertScenarios } from './engine-inserts.ts'
 import { engineNoticeScenarios } from './engine-notices.ts'
 import { engineQueryScenarios } from './engine-queries.ts'
@@ -111,6 +112,7 @@ export const scenarios: readonly Scenario[] = [
   ...mailboxScenarios,
   ...delegationScenarios,
   ...scheduleScenarios,
+  ...dueScenarios,
   ...noteScenarios,
   ...noteSearchScenarios,
   ...noteSearchMatchScenarios,

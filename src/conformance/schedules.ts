@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { delegations } from '../schema/delegations.ts'
+import { UnavailableError } from '../errors.ts'
+import { backgroundTasks } from '../schema/background-tasks.ts'
 import type { Schedule } from '../schema/schedules.ts'
-import type { NewSchedule, StepsFor } from '../stores/schedules.ts'
-import type { System } from '../system.ts'
+import type { NewSchedule } from '../stores/schedules.ts'
+import { createSystem, type Scope, type System } from '../system.ts'
 import { newWorkspace, range, refused } from './expect.ts'
 import { idsOf, race, UNKNOWN } from './fixtures.ts'
 import type { Scenario } from './scenario.ts'
@@ -13,28 +14,15 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const JOB = { kind: 'report' }
 
-/** What a tick brings about here: a row that names it, of a table without any uniqueness to help. */
-function jobsOf({ engine }: System): StepsFor {
-  return ({ schedule, ticks }) => {
-    const now = engine.now()
-    const rows = ticks.map((tick) => ({
-      id: engine.newId(),
-      workspaceId: schedule.workspaceId,
-      task: `${schedule.id} ${tick.toISOString()}`,
-      createdAt: now,
-      updatedAt: now,
-    }))
-    return [{ insert: delegations, rows }]
-  }
-}
+const sweep = ({ schedules }: Scope, limit?: number) => schedules.claimDue({ limit })
 
-const sweep = (system: System, limit?: number) => system.schedules.claimDue(jobsOf(system), { limit })
-
-/** The ticks that have brought something about, in order. */
+/** The ticks that have brought a job about, in order. */
 async function ticksOf({ engine }: System, { id }: Pick<Schedule, 'id'>): Promise<string[]> {
-  const rows = await engine.find(delegations)
-  const mine = rows.filter(({ task }) => task.startsWith(`${id} `))
-  return mine.map(({ task }) => task.slice(id.length + 1)).sort()
+  const jobs = await engine.find(backgroundTasks)
+  return jobs
+    .filter(({ metadata }) => metadata.scheduleId === id)
+    .map(({ metadata }) => String(metadata.tick))
+    .sort()
 }
 
 async function aSchedule(system: System, given: Partial<NewSchedule>): Promise<Schedule> {
@@ -42,10 +30,30 @@ async function aSchedule(system: System, given: Partial<NewSchedule>): Promise<S
   return system.schedules.create({ workspaceId, cron: '@hourly', job: JOB, ...given })
 }
 
+const isOf = (where: object, { id }: Schedule) => 'id' in where && where.id === id
+
 /** Every tick of a second, both ends included. */
 function secondsBetween(from: number, to: number): string[] {
   return range((to - from) / SECOND + 1).map((i) => new Date(from + i * SECOND).toISOString())
 }
+
+/** What `enqueue` would refuse, and what is the schedule's to say. */
+const BAD_JOBS: readonly object[] = [
+  {},
+  { kind: '' },
+  { kind: 7 },
+  { kind: 'k', queue: '' },
+  { kind: 'k', priority: 'highest' },
+  { kind: 'k', delayMs: -1 },
+  { kind: 'k', maxAttempts: 0 },
+  { kind: 'k', metadata: [] },
+  { kind: 'k', status: 'done' },
+  { kind: 'k', unknown: 1 },
+  { kind: 'k', id: 'x' },
+  { kind: 'k', workspaceId: 'w' },
+  { kind: 'k', runAt: '2026-01-01' },
+  { kind: 'k', dependsOn: [] },
+]
 
 /** The next times after a moment. */
 const CALENDAR: readonly (readonly [cron: string, timeZone: string, from: string, ...times: string[]])[] = [
@@ -103,6 +111,7 @@ export const scheduleScenarios: readonly Scenario[] = [
       enabled: true,
       nextRunAt: new Date(now.getTime() + 9 * HOUR),
       lastRunAt: null,
+      error: null,
       metadata: {},
     }),
     whole: async (_scope, workspaceId) => ({
@@ -117,23 +126,23 @@ export const scheduleScenarios: readonly Scenario[] = [
         enabled: false,
         metadata: { a: 1, b: { c: [null] } },
       },
-      kept: { nextRunAt: null, lastRunAt: null },
+      kept: { nextRunAt: null, lastRunAt: null, error: null },
     }),
     patch: {
       title: '',
       catchUp: 'skip',
       timeZone: 'UTC',
-      job: { payload: null, more: 1 },
+      job: { payload: null, title: 'Other' },
       metadata: { a: null },
     },
     patched: {
       title: '',
       catchUp: 'skip',
       timeZone: 'UTC',
-      job: { kind: 'report', more: 1 },
+      job: { kind: 'report', title: 'Other' },
       metadata: { b: { c: [null] } },
     },
-    owned: { nextRunAt: new Date(0), lastRunAt: new Date(0) },
+    owned: { nextRunAt: new Date(0), lastRunAt: new Date(0), error: 'x' },
     fixed: { enabled: false },
     bad: {
       id: ['', 7, 'x'.repeat(129)],
@@ -151,7 +160,7 @@ export const scheduleScenarios: readonly Scenario[] = [
       ],
       timeZone: ['', null, 7, 'Mars/Base', '+02:00', 'Europe/berlin berlin'],
       catchUp: ['never', null],
-      job: [null, 'x', [1], { a: Number.NaN }],
+      job: [null, 'x', [1], { kind: 'k', payload: Number.NaN }],
     },
     refers: {},
   }),
@@ -198,16 +207,50 @@ export const scheduleScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'schedules.bad-job',
+    guarantee: 'A job that no tick could enqueue is refused when it is given, saying why',
+    async run({ system }) {
+      const schedule = await aSchedule(system, {})
+      const { id, workspaceId } = schedule
+      const fields = { table: 'schedules', column: 'job' }
+      for (const job of BAD_JOBS as readonly NewSchedule['job'][]) {
+        await refused('VALIDATION', system.schedules.create({ workspaceId, cron: '@daily', job }), fields)
+        // What is left out stays as it is.
+        if ('kind' in job) await refused('VALIDATION', system.schedules.update(id, { job }), fields)
+      }
+      await refused('VALIDATION', system.schedules.update(id, { job: { kind: null } }), fields)
+      assert.deepEqual((await system.schedules.list()).items, [schedule])
+    },
+  },
+  {
     id: 'schedules.due',
     guarantee: 'A tick is fired at its millisecond and not before, with its job, and the schedule moves on',
     async run({ system, clock }) {
-      const schedule = await aSchedule(system, { cron: '0 * * * *', job: { kind: 'k', payload: [1] } })
+      const job = { kind: 'k', payload: [1], priority: 'high', delayMs: 5, metadata: { a: 1 } } as const
+      const schedule = await aSchedule(system, { cron: '0 * * * *', job })
       clock.advance(HOUR - 1)
       assert.deepEqual(await sweep(system), [])
       clock.advance(1)
       const tick = clock()
-      assert.deepEqual(await sweep(system), [{ schedule, ticks: [tick] }])
+      const [firing, ...others] = await sweep(system)
+      const { jobIds, ...rest } = firing!
+      assert.deepEqual([rest, others], [{ schedule, ticks: [tick], error: null }, []])
       assert.deepEqual(await sweep(system), [])
+      const [{ id, workspaceId, payload, priority, status, runAt, metadata } = assert.fail()] = (
+        await system.backgroundTasks.list()
+      ).items
+      assert.deepEqual(
+        { ids: [id], workspaceId, payload, priority, status, runAt, metadata },
+        {
+          ids: jobIds,
+          workspaceId: schedule.workspaceId,
+          payload: [1],
+          priority: 10,
+          status: 'scheduled',
+          runAt: new Date(tick.getTime() + 5),
+          metadata: { a: 1, scheduleId: schedule.id, tick: tick.toISOString() },
+        },
+      )
       assert.deepEqual(await ticksOf(system, schedule), [tick.toISOString()])
       const moved = { ...schedule, lastRunAt: tick, nextRunAt: new Date(tick.getTime() + HOUR) }
       assert.deepEqual(await system.schedules.get(schedule.id), moved)
@@ -375,10 +418,11 @@ export const scheduleScenarios: readonly Scenario[] = [
       'A schedule that is changed while it is due fires the job that it had then, or the new one after that',
     async run({ system, second, clock }) {
       const other = await second()
-      const schedule = await aSchedule(system, { cron: '* * * * * *', job: { n: 0 } })
+      const schedule = await aSchedule(system, { cron: '* * * * * *', job: { kind: 'k', payload: 0 } })
       for (let round = 1; round <= 12; round++) {
         clock.advance(SECOND)
-        const change = () => other.schedules.update(schedule.id, { cron: '*/1 * * * * *', job: { n: round } })
+        const change = () =>
+          other.schedules.update(schedule.id, { cron: '*/1 * * * * *', job: { payload: round } })
         const changing = change()
         // A little later each time, so that every order of their steps is met.
         for (let i = 0; i < round; i++) await null
@@ -386,7 +430,9 @@ export const scheduleScenarios: readonly Scenario[] = [
         for (const firing of firings) {
           // Whoever changed it after the firing saw that it had been fired.
           const isNew = changed.lastRunAt?.getTime() !== firing.ticks[0]!.getTime()
-          assert.deepEqual(firing.schedule.job, { n: isNew ? round : round - 1 })
+          assert.deepEqual(firing.schedule.job, { kind: 'k', payload: isNew ? round : round - 1 })
+          const job = await system.backgroundTasks.get(firing.jobIds[0]!)
+          assert.deepEqual(job?.payload, isNew ? round : round - 1)
         }
         await sweep(system)
       }
@@ -396,36 +442,74 @@ export const scheduleScenarios: readonly Scenario[] = [
   },
   {
     id: 'schedules.together-with-its-job',
-    guarantee: 'When what a tick brings about fails, the schedule stays due, and the others are fired',
+    guarantee: 'A schedule moves on with its job or not at all; when one fails, the others are fired',
     async run({ system, clock }) {
       const [bad, good] = [await aSchedule(system, {}), await aSchedule(system, {})]
       clock.advance(HOUR)
-      const failing: StepsFor = (firing) => {
-        const steps = jobsOf(system)(firing)
-        if (firing.schedule.id !== bad.id) return steps
-        return [
-          {
-            insert: delegations,
-            rows: [{ id: 'x', workspaceId: UNKNOWN, task: 'x', createdAt: clock(), updatedAt: clock() }],
+      const failing = await createSystem({
+        engine: {
+          ...system.engine,
+          write: (write, options) => {
+            if (!('update' in write.head) || isOf(write.head.where, good))
+              return system.engine.write(write, options)
+            return system.engine.transaction(async (tx) => {
+              await tx.write(write)
+              throw new UnavailableError('the line is dead')
+            })
           },
-        ]
-      }
-      await refused('REFERENCE', system.schedules.claimDue(failing), { table: 'delegations' })
+          close: async () => {},
+        },
+      })
+      await refused('UNAVAILABLE', sweep(failing))
       assert.deepEqual([(await ticksOf(system, bad)).length, (await ticksOf(system, good)).length], [0, 1])
       assert.deepEqual(await system.schedules.get(bad.id), bad)
-      const throwing: StepsFor = () => {
-        throw new Error('no job')
-      }
-      await assert.rejects(system.schedules.claimDue(throwing), /no job/)
       const rolledBack = system.transaction(async (tx) => {
-        await tx.schedules.claimDue(jobsOf(system))
+        assert.equal((await sweep(tx)).length, 1)
         throw new Error('changed my mind')
       })
       await assert.rejects(rolledBack, /changed my mind/)
       assert.deepEqual(idsOf((await sweep(system)).map(({ schedule }) => schedule)), [bad.id])
-      assert.deepEqual((await ticksOf(system, bad)).length, 1)
-      for (const none of [undefined, null, 7])
-        await refused('VALIDATION', system.schedules.claimDue(none as never))
+      assert.equal((await ticksOf(system, bad)).length, 1)
+    },
+  },
+  {
+    id: 'schedules.refused-job',
+    guarantee:
+      'A schedule whose job is refused says why and goes on to the next tick, and others are fired as if nothing had been',
+    async run({ system, clock }) {
+      const good = await aSchedule(system, {})
+      const { workspaceId } = good
+      const { id: agentId } = await system.agents.create({ workspaceId, name: 'Ada', role: 'lead' })
+      const orphan = await aSchedule(system, { workspaceId, job: { kind: 'k', agentId } })
+      const unique = await aSchedule(system, {
+        workspaceId,
+        job: { kind: 'k', uniqueKey: 'u' },
+        catchUp: 'all',
+      })
+      await system.agents.delete(agentId)
+      clock.advance(2 * HOUR)
+      const errors = async () => {
+        const fired = new Map((await sweep(system)).map(({ schedule, error }) => [schedule.id, error]))
+        const kept = await Promise.all([good, orphan, unique].map(({ id }) => system.schedules.get(id)))
+        for (const each of kept) assert.equal(each?.error, fired.get(each!.id)?.message ?? null)
+        return [good, orphan, unique].map(
+          ({ id }) => (fired.get(id) as { code?: string } | null)?.code ?? null,
+        )
+      }
+      assert.deepEqual(await errors(), [null, 'REFERENCE', null])
+      // Of several ticks at once, too, there is one job.
+      assert.equal((await ticksOf(system, unique)).length, 1)
+      assert.deepEqual(await sweep(system), [])
+      clock.advance(HOUR)
+      assert.deepEqual(await errors(), [null, 'REFERENCE', 'ALREADY_EXISTS'])
+      const [job] = await system.backgroundTasks.claim({ kinds: ['k'] })
+      await system.backgroundTasks.complete(job!)
+      await system.schedules.update(orphan.id, { job: { agentId: null } })
+      clock.advance(HOUR)
+      assert.deepEqual(await errors(), [null, null, null])
+      const counts = [good, orphan, unique].map(async (each) => (await ticksOf(system, each)).length)
+      assert.deepEqual(await Promise.all(counts), [3, 1, 2])
+      await refused('ALREADY_EXISTS', system.schedules.fire(unique.id), { table: 'backgroundTasks' })
     },
   },
   {
@@ -453,13 +537,11 @@ export const scheduleScenarios: readonly Scenario[] = [
       const systems = [system, await second()]
       const schedule = await aSchedule(system, { enabled: false })
       clock.advance(5)
-      const firings = await Promise.all(
-        race(4, systems, (each) => each.schedules.fire(schedule.id, jobsOf(each))),
-      )
+      const firings = await Promise.all(race(4, systems, (each) => each.schedules.fire(schedule.id)))
       for (const { ticks } of firings) assert.deepEqual(ticks, [clock()])
       assert.deepEqual(await ticksOf(system, schedule), Array(4).fill(clock().toISOString()))
       assert.deepEqual(await system.schedules.get(schedule.id), { ...schedule, updatedAt: clock() })
-      await refused('NOT_FOUND', system.schedules.fire(UNKNOWN, jobsOf(system)), { id: UNKNOWN })
+      await refused('NOT_FOUND', system.schedules.fire(UNKNOWN), { id: UNKNOWN })
     },
   },
   {
@@ -469,10 +551,10 @@ export const scheduleScenarios: readonly Scenario[] = [
       const [mine, theirs] = [await aSchedule(system, {}), await aSchedule(system, {})]
       clock.advance(HOUR)
       const confined = system.in(mine.workspaceId)
-      const fired = await confined.schedules.claimDue(jobsOf(system))
+      const fired = await sweep(confined)
       assert.deepEqual(idsOf(fired.map(({ schedule }) => schedule)), [mine.id])
       assert.deepEqual(await system.schedules.get(theirs.id), theirs)
-      await refused('NOT_FOUND', confined.schedules.fire(theirs.id, jobsOf(system)))
+      await refused('NOT_FOUND', confined.schedules.fire(theirs.id))
     },
   },
 ]

@@ -6,7 +6,6 @@
 import type { CallOptions } from '../engine/engine.ts'
 import type { NotePresence } from '../notes/presence.ts'
 import { backgroundLanes, backgroundTasks } from '../schema/background-tasks.ts'
-import type { StepsFor } from '../stores/schedules.ts'
 import type { Stores } from '../stores/stores.ts'
 import type { Scope } from '../system.ts'
 
@@ -392,8 +391,8 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       count: () => schedules.count(within, options),
       update: () => schedules.update(at.scheduleId, { cron: '@daily' }, options),
       next: () => schedules.next(at.scheduleId, 3, options),
-      claimDue: () => schedules.claimDue(noSteps, options),
-      fire: () => schedules.fire(at.scheduleId, noSteps, options),
+      claimDue: () => schedules.claimDue(options),
+      fire: () => schedules.fire(at.scheduleId, options),
       disable: () => schedules.disable(at.scheduleId, options),
       enable: () => schedules.enable(at.scheduleId, options),
       delete: () => schedules.delete(at.scheduleId, options),
@@ -408,8 +407,6 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
     },
   }
 }
-
-const noSteps: StepsFor = () => []
 
 /** What transactions are refused: documents that are live in the process, and claims, which may leak out of them. */
 export const LIVE_VERBS: ReadonlySet<string> = new Set([

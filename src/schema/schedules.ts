@@ -24,6 +24,8 @@ export const schedules = table(
     nextRunAt: timestamp().optional(),
     /** The newest tick that was fired. */
     lastRunAt: timestamp().optional(),
+    /** Why that tick enqueued nothing; null when it did. */
+    error: text().optional(),
     metadata: json<JsonObject>({ shape: 'object' }).default({}),
     ...versioned,
     ...created,

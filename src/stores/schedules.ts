@@ -1,20 +1,39 @@
 /**
  * What comes again and again. Each tick of a schedule is fired once, over any number of instances: whoever moves the
- * schedule on from that tick has it, and what the tick brings about is written by the same statement.
+ * schedule on from that tick has it, and the same statement enqueues its job.
  *
  * A schedule only moves forward. Clocks may jump: a tick that was fired or passed over does not come again.
  */
 
-import type { CallOptions, Engine, Step } from '../engine/engine.ts'
+import type { CallOptions, Engine } from '../engine/engine.ts'
 import { lte } from '../engine/query.ts'
-import { ValidationError, VersionConflictError } from '../errors.ts'
+import {
+  AlreadyExistsError,
+  InvalidReferenceError,
+  ValidationError,
+  VersionConflictError,
+} from '../errors.ts'
+import { backgroundTasks } from '../schema/background-tasks.ts'
+import { isJsonObject, mergeJson } from '../schema/dsl/json.ts'
+import { checkRow } from '../schema/dsl/values.ts'
 import { type Schedule, schedules } from '../schema/schedules.ts'
+import { errorText } from '../work/error-text.ts'
+import { tellDue, tellEnqueued } from '../work/wake.ts'
+import {
+  checkNumber,
+  invalid,
+  type JobRow,
+  later,
+  type NewJob,
+  newJob,
+} from './background-tasks-definition.ts'
 import { firstTick, ticksAfter, tickUpTo } from './cron.ts'
 import { after } from './duration.ts'
 import {
   ATTEMPTS,
   changes,
   checkLimit,
+  checkObject,
   contended,
   defineStore,
   type Filter,
@@ -31,10 +50,16 @@ import {
 
 const definition = defineStore(schedules, {
   fixed: ['enabled'],
-  owned: ['nextRunAt', 'lastRunAt'],
+  owned: ['nextRunAt', 'lastRunAt', 'error'],
 })
 
-export type NewSchedule = NewOf<typeof definition>
+/**
+ * The job of a schedule: as it is enqueued, but that it is of the schedule's workspace and runs at the tick, or
+ * `delayMs` after it. Its `metadata` gets `scheduleId` and `tick` in addition.
+ */
+export type ScheduledJob = Omit<NewJob, 'id' | 'workspaceId' | 'dependsOn' | 'runAt'>
+
+export type NewSchedule = Omit<NewOf<typeof definition>, 'job'> & { readonly job: ScheduledJob }
 export type SchedulePatch = PatchOf<typeof definition>
 export type ScheduleFilter = Filter<typeof schedules>
 
@@ -44,14 +69,18 @@ export interface Firing {
   readonly schedule: Schedule
   /** Oldest first; one, unless it catches up with all. */
   readonly ticks: readonly Date[]
+  /** Of the jobs that were enqueued, one for each tick; none where there is an error. */
+  readonly jobIds: readonly string[]
+  /** Why nothing was enqueued: its agent is gone, say, or its unique key is taken. The schedule says so, too. */
+  readonly error: Error | null
 }
-
-/** What a firing brings about, as steps of the write that moves the schedule on: they may use `ref` of its row. */
-export type StepsFor = (firing: Firing) => readonly Step[]
 
 export interface ScheduleStore
   extends StoreVerbs<typeof schedules, NewSchedule, SchedulePatch, ScheduleFilter> {
-  /** As everywhere. Throws `ValidationError` for an expression or a zone that is none, or that never comes round. */
+  /**
+   * As everywhere. Throws `ValidationError` for an expression or a zone that is none, or that never comes round, and
+   * for a job that could not be enqueued.
+   */
   create(input: NewSchedule, options?: CallOptions): Promise<Schedule>
   /** As everywhere. Another rhythm begins after now, and after what was fired already. */
   update(id: string, patch: SchedulePatch, options?: UpdateOptions): Promise<Schedule>
@@ -66,14 +95,15 @@ export interface ScheduleStore
    * that have come since the last time, `all` fires each, a hundred in one go; `once` fires the newest alone; and
    * `skip` does so too, unless that is more than a minute ago.
    *
-   * When one fails, the others are fired, and then its error is thrown; it stays due.
+   * A job that is refused is not enqueued, and its schedule goes on to the next tick. With any other error the schedule
+   * stays due, the others are fired, and then the error is thrown.
    */
-  claimDue(
-    stepsFor: StepsFor,
-    options?: CallOptions & { readonly limit?: number | undefined },
-  ): Promise<Firing[]>
-  /** Fires once, now, beside its rhythm and whether it is enabled or not. Throws `NotFoundError`. */
-  fire(id: string, stepsFor: StepsFor, options?: CallOptions): Promise<Firing>
+  claimDue(options?: CallOptions & { readonly limit?: number | undefined }): Promise<Firing[]>
+  /**
+   * Fires once, now, beside its rhythm and whether it is enabled or not. Throws `NotFoundError`, and what `enqueue`
+   * throws, or `AlreadyExistsError` for a unique key that is taken.
+   */
+  fire(id: string, options?: CallOptions): Promise<Firing>
 }
 
 export function createScheduleStore(engine: Engine): ScheduleStore {
@@ -115,59 +145,90 @@ export function createScheduleStore(engine: Engine): ScheduleStore {
   }
 
   /** One write: null when others have moved or changed the schedule, or there is nothing to fire. */
-  async function fireDue(
-    schedule: Schedule,
-    now: Date,
-    stepsFor: StepsFor,
-    options: CallOptions,
-  ): Promise<Firing | null> {
+  async function fireDue(schedule: Schedule, now: Date, options: CallOptions): Promise<Firing | null> {
     const { id, version, nextRunAt } = schedule
     const { ticks, next } = dueTicks(schedule, now)
-    const firing = { schedule, ticks }
-    const moved = await engine.write(
-      {
-        head: {
-          update: schedules,
-          where: { id, version, nextRunAt },
-          set: { nextRunAt: next, lastRunAt: ticks.at(-1) },
+    const where = { id, version, nextRunAt }
+    const moveOn = (rows: readonly JobRow[], error: Error | null) =>
+      engine.write(
+        {
+          head: {
+            update: schedules,
+            where,
+            set: {
+              nextRunAt: next,
+              lastRunAt: ticks.at(-1),
+              ...(ticks.length > 0 && { error: error && errorText(error) }),
+            },
+          },
+          steps: rows.length === 0 ? [] : [{ insert: backgroundTasks, rows }],
         },
-        steps: ticks.length === 0 ? [] : stepsFor(firing),
-      },
-      options,
-    )
-    return moved === null || ticks.length === 0 ? null : firing
+        options,
+      )
+    let rows: readonly JobRow[] = []
+    let error: Error | null = null
+    let moved: Schedule | null
+    try {
+      rows = jobsOf(engine, schedule, ticks)
+      moved = await moveOn(rows, null)
+    } catch (caught) {
+      if (!isRefusal(caught)) throw caught
+      rows = []
+      error = caught
+      moved = await moveOn([], caught)
+    }
+    if (moved === null || ticks.length === 0) return null
+    await tell(rows, options)
+    return { schedule, ticks, jobIds: rows.map(({ id }) => id), error }
+  }
+
+  async function tell(rows: readonly JobRow[], options: CallOptions | undefined): Promise<void> {
+    const queues = new Set(rows.map(({ queue = 'default' }) => queue))
+    for (const queue of queues) await tellEnqueued(engine, queue, options)
+  }
+
+  async function telling(change: Promise<Schedule>, options: CallOptions | undefined): Promise<Schedule> {
+    const schedule = await change
+    if (schedule.nextRunAt !== null) await tellDue(engine, options)
+    return schedule
   }
 
   return {
     ...verbs,
 
     async create(input, options) {
-      const row = newRow(engine, definition, input)
+      checkObject(schedules, input)
+      // The cast: what a job is, is checked below.
+      const row = newRow(engine, definition, input as NewOf<typeof definition>)
+      checkJob(engine, row.job)
       if (row.timeZone === undefined) row.timeZone = 'UTC'
       const { cron, timeZone } = row
       const first = firstTick({ cron, timeZone }, row.createdAt)
       if (row.enabled !== false) row.nextRunAt = first
-      const [schedule] = await engine.insert(schedules, [row], options)
-      return schedule!
+      const inserted = engine.insert(schedules, [row], options).then(([schedule]) => schedule!)
+      return telling(inserted, options)
     },
 
     async update(id, patch, options = {}) {
       const set = changes(schedules, patch, definition.closed)
-      if (set?.cron === undefined && set?.timeZone === undefined) return verbs.update(id, patch, options)
-      return change(
+      const isOther = set?.cron !== undefined || set?.timeZone !== undefined
+      if (!isOther && set?.job === undefined) return verbs.update(id, patch, options)
+      const changed = change(
         id,
         (schedule) => {
           const { cron = schedule.cron, timeZone = schedule.timeZone } = patch
-          const first = firstTick({ cron, timeZone }, beginning(schedule))
+          if (isJsonObject(patch.job)) checkJob(engine, mergeJson(schedule.job, patch.job))
+          const first = isOther ? firstTick({ cron, timeZone }, beginning(schedule)) : undefined
           const isSame = cron === schedule.cron && timeZone === schedule.timeZone
           return { ...set, ...(schedule.enabled && !isSame && { nextRunAt: first }) }
         },
         options,
       )
+      return telling(changed, options)
     },
 
     async enable(id, options) {
-      return change(
+      const enabled = change(
         id,
         (schedule) => {
           if (schedule.enabled) return undefined
@@ -176,6 +237,7 @@ export function createScheduleStore(engine: Engine): ScheduleStore {
         },
         options,
       )
+      return telling(enabled, options)
     },
 
     async disable(id, options) {
@@ -191,8 +253,7 @@ export function createScheduleStore(engine: Engine): ScheduleStore {
       return ticksAfter(await present(id, options), engine.now(), most)
     },
 
-    async claimDue(stepsFor, { limit, signal } = {}) {
-      checkStepsFor(stepsFor)
+    async claimDue({ limit, signal } = {}) {
       const now = engine.now()
       const due = await engine.find(
         schedules,
@@ -203,9 +264,7 @@ export function createScheduleStore(engine: Engine): ScheduleStore {
         },
         { signal },
       )
-      const outcomes = await Promise.allSettled(
-        due.map((schedule) => fireDue(schedule, now, stepsFor, { signal })),
-      )
+      const outcomes = await Promise.allSettled(due.map((schedule) => fireDue(schedule, now, { signal })))
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failed !== undefined) throw failed.reason
       return outcomes.flatMap((outcome) =>
@@ -213,27 +272,65 @@ export function createScheduleStore(engine: Engine): ScheduleStore {
       )
     },
 
-    async fire(id, stepsFor, options) {
-      checkStepsFor(stepsFor)
+    async fire(id, options) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const schedule = await present(id, options)
         const now = engine.now()
-        const firing = { schedule, ticks: [now] }
+        const rows = jobsOf(engine, schedule, [now])
         const where = { id, version: schedule.version }
         const head = { update: schedules, where, set: { updatedAt: now } }
-        const fired = await engine.write({ head, steps: stepsFor(firing) }, options)
-        if (fired !== null) return firing
+        const fired = await engine.write({ head, steps: [{ insert: backgroundTasks, rows }] }, options)
+        if (fired === null) continue
+        await tell(rows, options)
+        return { schedule, ticks: [now], jobIds: rows.map(({ id }) => id), error: null }
       }
       throw contended(schedules, id)
     },
   }
 }
 
-function checkStepsFor(stepsFor: unknown): void {
-  if (typeof stepsFor === 'function') return
-  throw new ValidationError(
-    `schedules: what a tick brings about is a function, not ${String(stepsFor)}`,
-    schedules.name,
+/** What a schedule may not say of its job. */
+const CLOSED = ['id', 'workspaceId', 'dependsOn', 'runAt'] as const
+
+/** The jobs of some ticks. Of one with a unique key there is only one at a time. */
+function jobsOf(engine: Engine, schedule: Schedule, ticks: readonly Date[]): JobRow[] {
+  const hasKey = schedule.job.uniqueKey !== undefined && schedule.job.uniqueKey !== ''
+  return ticks.slice(hasKey ? -1 : 0).map((tick) => jobOf(engine, schedule, tick))
+}
+
+function jobOf(
+  engine: Engine,
+  { id, workspaceId, job }: Pick<Schedule, 'id' | 'workspaceId' | 'job'>,
+  tick: Date,
+): JobRow {
+  try {
+    for (const key of CLOSED) if (key in job) throw invalid(key, 'is the schedule’s to say')
+    const { delayMs = 0, metadata = {}, ...columns } = job
+    // The casts: `newJob` and `checkRow` see to what is in it.
+    const runAt = later(tick, checkNumber('delayMs', delayMs, 0))
+    const added = isJsonObject(metadata)
+      ? { ...metadata, scheduleId: id, tick: tick.toISOString() }
+      : metadata
+    const { row } = newJob(engine, { ...columns, workspaceId, runAt, metadata: added } as unknown as NewJob)
+    checkRow(backgroundTasks, row)
+    return row
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error
+    throw new ValidationError(`schedules.job cannot be enqueued: ${error.message}`, schedules.name, 'job')
+  }
+}
+
+/** Refuses what could not be enqueued at any tick. */
+function checkJob(engine: Engine, job: unknown): void {
+  if (isJsonObject(job)) jobOf(engine, { id: 'schedule', workspaceId: 'workspace', job }, engine.now())
+}
+
+/** Another tick would be refused as well. */
+function isRefusal(error: unknown): error is Error {
+  return (
+    error instanceof ValidationError ||
+    error instanceof InvalidReferenceError ||
+    error instanceof AlreadyExistsError
   )
 }
 

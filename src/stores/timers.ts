@@ -9,6 +9,7 @@ import { LeaseConflictError, ValidationError } from '../errors.ts'
 import { agents } from '../schema/agents.ts'
 import { checkRow } from '../schema/dsl/values.ts'
 import { type Timer, timers } from '../schema/timers.ts'
+import { tellDue } from '../work/wake.ts'
 import { after, type Duration, milliseconds } from './duration.ts'
 import { createMailboxStore } from './mailbox.ts'
 import {
@@ -90,7 +91,9 @@ export function createTimerStore(engine: Engine): TimerStore {
       })
       const agentId = idOf(agents, timer.agentId)
       // The cast: a checked row has every column.
-      return engine.transaction((tx) => add(tx, { ...row, agentId } as Timer), options)
+      const set = await engine.transaction((tx) => add(tx, { ...row, agentId } as Timer), options)
+      await tellDue(engine, options)
+      return set
     },
 
     async cancel(id, by) {

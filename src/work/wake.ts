@@ -1,7 +1,7 @@
 /**
- * Tells workers, in this process and in others, that there may be something to do. A hint: a worker that misses
- * one looks by itself a little later. What happens within a few milliseconds is told once, because a notification
- * costs as much as a small write.
+ * Tells workers and caretakers, in this process and in others, that there may be something to do. A hint: whoever
+ * misses one looks by himself a little later. What happens within a few milliseconds is told once, because a
+ * notification costs as much as a small write.
  */
 
 import { wholeOf } from '../confine.ts'
@@ -9,23 +9,24 @@ import type { CallOptions, Engine } from '../engine/engine.ts'
 
 const ENQUEUED = 'terrace.jobs'
 const CANCELLED = 'terrace.jobs.cancelled'
+const DUE = 'terrace.due'
 
-/** Milliseconds for which notifications of a queue are gathered. */
+/** Milliseconds for which notifications of one thing are gathered. */
 const GATHER = 20
 
-/** By the engine that owns its database: queues of which was told lately, and whether there is more to tell. */
+/** By the engine that owns its database: of what was told lately, and whether there is more to tell. */
 const lately = new WeakMap<Engine, Map<string, boolean>>()
-/** By transaction: queues of which its commit tells. */
+/** By transaction: of what its commit tells. */
 const told = new WeakMap<Engine, Set<string>>()
 
 /** Something is to be done in this queue. In a transaction, once it is committed. */
-export async function tellEnqueued(engine: Engine, queue: string, options?: CallOptions): Promise<void> {
-  const whole = wholeOf(engine) ?? engine
-  if ('tier' in whole) return soon(whole, queue)
-  const queues = told.get(whole) ?? new Set()
-  if (queues.has(queue)) return
-  told.set(whole, queues.add(queue))
-  await whole.notify(ENQUEUED, queue, options)
+export function tellEnqueued(engine: Engine, queue: string, options?: CallOptions): Promise<void> {
+  return tell(engine, ENQUEUED, queue, options)
+}
+
+/** A timer or a schedule comes due at another time than before. In a transaction, once it is committed. */
+export function tellDue(engine: Engine, options?: CallOptions): Promise<void> {
+  return tell(engine, DUE, '', options)
 }
 
 /** A running job is to be cancelled. */
@@ -34,7 +35,7 @@ export async function tellCancelled(engine: Engine, id: string, options?: CallOp
 }
 
 /** Resolves once listening; call the answer to stop. */
-export async function listenForJobs(
+export function listenForJobs(
   engine: Engine,
   heard: {
     readonly enqueued: (queue: string) => void
@@ -44,30 +45,58 @@ export async function listenForJobs(
   },
 ): Promise<() => Promise<void>> {
   const whole = wholeOf(engine) ?? engine
-  const stops = await Promise.all([
+  return all([
     whole.listen(ENQUEUED, heard.enqueued),
     whole.listen(CANCELLED, heard.cancelled),
     whole.onCommit(heard.committed),
   ])
+}
+
+/** Resolves once listening; call the answer to stop. */
+export function listenForDue(
+  engine: Engine,
+  heard: { readonly due: () => void; readonly committed: () => void },
+): Promise<() => Promise<void>> {
+  return all([engine.listen(DUE, heard.due), engine.onCommit(heard.committed)])
+}
+
+async function all(listening: readonly Promise<() => Promise<void>>[]): Promise<() => Promise<void>> {
+  const stops = await Promise.all(listening)
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
   }
 }
 
+async function tell(
+  engine: Engine,
+  channel: string,
+  payload: string,
+  options: CallOptions | undefined,
+): Promise<void> {
+  const whole = wholeOf(engine) ?? engine
+  if ('tier' in whole) return soon(whole, channel, payload)
+  const key = `${channel} ${payload}`
+  const already = told.get(whole) ?? new Set()
+  if (already.has(key)) return
+  told.set(whole, already.add(key))
+  await whole.notify(channel, payload, options)
+}
+
 /** At once, and then not again for a moment. */
-function soon(engine: Engine, queue: string): void {
-  const queues = lately.get(engine) ?? new Map<string, boolean>()
-  lately.set(engine, queues)
-  if (queues.has(queue)) {
-    queues.set(queue, true)
+function soon(engine: Engine, channel: string, payload: string): void {
+  const recent = lately.get(engine) ?? new Map<string, boolean>()
+  lately.set(engine, recent)
+  const key = `${channel} ${payload}`
+  if (recent.has(key)) {
+    recent.set(key, true)
     return
   }
-  queues.set(queue, false)
+  recent.set(key, false)
   // Off the caller's way. Whoever misses it looks by himself, and an engine that is closed tells nobody.
-  engine.notify(ENQUEUED, queue).catch(() => {})
+  engine.notify(channel, payload).catch(() => {})
   setTimeout(() => {
-    const isMore = queues.get(queue)
-    queues.delete(queue)
-    if (isMore) soon(engine, queue)
+    const isMore = recent.get(key)
+    recent.delete(key)
+    if (isMore) soon(engine, channel, payload)
   }, GATHER).unref()
 }

@@ -3,7 +3,6 @@
  * ended. With nothing to do it sleeps until it is told, until something comes due, or until it is time to look.
  */
 
-import { wholeOf } from '../confine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { gt, oneOfThese } from '../engine/query.ts'
 import { ClosedError, StaleFenceError, UnavailableError, ValidationError } from '../errors.ts'
@@ -14,6 +13,7 @@ import type { JobRef, JobReport } from '../stores/background-tasks.ts'
 import { checkNumber, later } from '../stores/background-tasks-definition.ts'
 import { createAlarm } from './alarm.ts'
 import { errorText } from './error-text.ts'
+import { register } from './residents.ts'
 import { listenForJobs } from './wake.ts'
 
 /** A job as its handler gets it. */
@@ -45,8 +45,10 @@ export interface WorkerOptions {
   readonly leaseMs?: number | undefined
   /** Milliseconds between heartbeats; a third of the lease unless told. */
   readonly heartbeatMs?: number | undefined
-  /** Milliseconds that an attempt may take, unless the job says so; an hour unless told. */
+  /** Milliseconds that an attempt may take at most. Unless told, what the job says, or an hour. */
   readonly timeoutMs?: number | undefined
+  /** Stops by itself as soon as nothing is ready and nothing runs here. Not unless told. */
+  readonly untilIdle?: boolean | undefined
   /**
    * Milliseconds between looks while there is nothing to do: the first number at first, twice as long each time, up to
    * the second. Notifications come in between, where there are any. 100 and 5,000 unless told.
@@ -63,6 +65,10 @@ export interface Worker extends AsyncDisposable {
   readonly id: string
   /** Jobs that are running here. */
   readonly running: number
+  /** Jobs that have ended here, well or badly. */
+  readonly ended: number
+  /** Resolves once it has stopped, by itself or by `stop`. */
+  readonly stopped: Promise<void>
   /**
    * Claims nothing more, and resolves when all that is running has ended. When the deadline passes before (in
    * milliseconds, 10,000 unless told), signals fire, and what is still running is given back to be run by others.
@@ -101,23 +107,14 @@ const COMMITS_MS = 20
 /** Milliseconds before a write of a job's end is tried again, doubled each time, for as long as its lease lasts. */
 const RETRY_MS = 50
 
-/** By the engine that owns its database: those that are to stop before it is closed. */
-const workers = new WeakMap<Engine, Set<Worker>>()
-
-/** Stops all workers over an engine; undefined if there are none. */
-export function stopWorkers(engine: Engine): Promise<void> | undefined {
-  const running = workers.get(engine)
-  if (running === undefined || running.size === 0) return undefined
-  return Promise.all([...running].map((worker) => worker.stop())).then(() => {})
-}
-
 export function startWorker<P>(
   engine: Engine,
   store: WorkerStore,
   handlers: Handlers<P>,
   options: WorkerOptions = {},
 ): Worker {
-  const { queues, concurrency, leaseMs, heartbeatMs, timeoutMs, poll, name, onError } = checkOptions(options)
+  const { queues, concurrency, leaseMs, heartbeatMs, timeoutMs, untilIdle, poll, name, onError } =
+    checkOptions(options)
   const kinds = Object.keys(handlers)
   if (kinds.length === 0) throw new ValidationError('work() needs a handler by kind of job')
   for (const kind of kinds) {
@@ -129,34 +126,15 @@ export function startWorker<P>(
   const alarm = createAlarm()
   let stopping: Promise<void> | undefined
   let isStopping = false
+  let ended = 0
+  const { promise: stopped, resolve: hasStopped } = Promise.withResolvers<void>()
   let isDeadline = false
   let silence: (() => Promise<void>) | undefined
   let beating: NodeJS.Timeout | undefined
   let looking: NodeJS.Timeout | undefined
 
-  const working = work()
-
   async function work(): Promise<void> {
-    try {
-      silence = await listenForJobs(engine, {
-        enqueued(queue) {
-          if (queues.includes(queue)) alarm.ring()
-        },
-        // Most of what is committed is no job, and each look costs a statement.
-        committed() {
-          looking ??= setTimeout(() => {
-            looking = undefined
-            alarm.ring()
-          }, COMMITS_MS)
-        },
-        cancelled(jobId) {
-          if (runs.has(jobId)) void beat()
-        },
-      })
-    } catch (error) {
-      // It polls.
-      tell(error)
-    }
+    if (!untilIdle) await listen()
     let pause = poll.min
     while (!isStopping) {
       const room = concurrency - runs.size
@@ -177,12 +155,39 @@ export function startWorker<P>(
         tell(error)
       }
       if (alarm.isRinging || isStopping) continue
+      if (untilIdle && runs.size === 0) {
+        void worker.stop()
+        break
+      }
       const untilNext = nextAt === undefined ? pause : nextAt.getTime() - engine.now().getTime()
       const rang = await alarm.wait(Math.max(1, Math.min(pause, untilNext)))
       pause = rang ? poll.min : Math.min(pause * 2, poll.max)
     }
     clearTimeout(looking)
     await silence?.()
+  }
+
+  async function listen(): Promise<void> {
+    try {
+      silence = await listenForJobs(engine, {
+        enqueued(queue) {
+          if (queues.includes(queue)) alarm.ring()
+        },
+        // Most of what is committed is no job, and each look costs a statement.
+        committed() {
+          looking ??= setTimeout(() => {
+            looking = undefined
+            alarm.ring()
+          }, COMMITS_MS)
+        },
+        cancelled(jobId) {
+          if (runs.has(jobId)) void beat()
+        },
+      })
+    } catch (error) {
+      // It polls.
+      tell(error)
+    }
   }
 
   function start(job: BackgroundTask): void {
@@ -215,7 +220,7 @@ export function startWorker<P>(
     const { job, controller } = run
     const { promise: overtime, reject } = Promise.withResolvers<never>()
     overtime.catch(() => {})
-    const most = job.timeoutMs ?? timeoutMs
+    const most = Math.min(job.timeoutMs ?? timeoutMs ?? HOUR, timeoutMs ?? Infinity)
     const timer = setTimeout(
       () => {
         const error = new UnavailableError(`it was given up after ${most} ms`)
@@ -251,6 +256,7 @@ export function startWorker<P>(
     for (let wait = RETRY_MS, attempt = 1; ; wait *= 2, attempt++) {
       try {
         await write()
+        ended++
         return
       } catch (error) {
         if (error instanceof ValidationError) throw error
@@ -340,20 +346,25 @@ export function startWorker<P>(
     get running() {
       return runs.size
     },
+    get ended() {
+      return ended
+    },
+    stopped,
     async stop({ deadline = 10_000 } = {}) {
       checkNumber('deadline', deadline, 0)
       stopping ??= stop(deadline)
       await stopping
-      others.delete(worker)
+      unregister()
+      hasStopped()
     },
     [Symbol.asyncDispose]: () => worker.stop(),
   }
-  const whole = wholeOf(engine) ?? engine
-  const others = workers.get(whole) ?? new Set()
-  workers.set(whole, others.add(worker))
+  const unregister = register(engine, worker)
+  const working = work()
   return worker
 }
 
+const HOUR = 3_600_000
 /** More than a timer can count. */
 const LONGEST = 2 ** 31 - 1
 
@@ -365,7 +376,8 @@ function checkOptions(options: WorkerOptions) {
     concurrency: checkNumber('concurrency', options.concurrency ?? 1, 1),
     leaseMs,
     heartbeatMs: checkNumber('heartbeatMs', options.heartbeatMs ?? Math.max(1, Math.floor(leaseMs / 3)), 1),
-    timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 3_600_000, 1),
+    timeoutMs: options.timeoutMs === undefined ? undefined : checkNumber('timeoutMs', options.timeoutMs, 1),
+    untilIdle: options.untilIdle ?? false,
     poll: { min, max: Math.max(min, checkNumber('pollMs.max', options.pollMs?.max ?? 5000, 1)) },
     // With an id after it, it is to fit its column.
     name: checkValue(

@@ -2,7 +2,7 @@
 
 import { wholeOf } from '../../src/confine.ts'
 import { isOperator, lt, lte } from '../../src/engine/query.ts'
-import { ValidationError } from '../../src/errors.ts'
+import { UnavailableError, ValidationError } from '../../src/errors.ts'
 import { schedules } from '../../src/schema/schedules.ts'
 import { createScheduleStore, type ScheduleStore } from '../../src/stores/schedules.ts'
 import type { Scope } from '../../src/system.ts'
@@ -47,15 +47,15 @@ export const scheduleMutants: readonly Mutant[] = [
     id: 'schedules-fired-by-all',
     breaks: 'Brings a tick about, and then moves the schedule on',
     scenario: 'schedules.each-once',
-    system: schedulesWith(({ engine }, own) => ({
-      async claimDue(stepsFor, options) {
+    system: schedulesWith(({ engine, backgroundTasks }, own) => ({
+      async claimDue(options) {
         const due = await engine.find(schedules, { where: { nextRunAt: lte(engine.now()) } })
         await giveWay()
-        const fired = await own.claimDue(stepsFor, options)
+        const fired = await own.claimDue(options)
         const missed = due.filter(({ id }) => !fired.some(({ schedule }) => schedule.id === id))
         for (const schedule of missed) {
-          const head = { update: schedules, where: { id: schedule.id }, set: { updatedAt: engine.now() } }
-          await engine.write({ head, steps: stepsFor({ schedule, ticks: [schedule.nextRunAt!] }) })
+          const metadata = { scheduleId: schedule.id, tick: schedule.nextRunAt!.toISOString() }
+          await backgroundTasks.enqueue({ workspaceId: schedule.workspaceId, kind: 'k', metadata })
         }
         return fired
       },
@@ -74,8 +74,8 @@ export const scheduleMutants: readonly Mutant[] = [
     breaks: 'Forgets what one write does not catch up with',
     scenario: 'schedules.catch-up-in-parts',
     system: schedulesWith(({ engine }, own) => ({
-      async claimDue(stepsFor, options) {
-        const fired = await own.claimDue(stepsFor, options)
+      async claimDue(options) {
+        const fired = await own.claimDue(options)
         for (const { schedule, ticks } of fired) {
           if (ticks.length < 100) continue
           const nextRunAt = new Date(engine.now().getTime() + 1000)
@@ -90,13 +90,13 @@ export const scheduleMutants: readonly Mutant[] = [
     breaks: 'Plans anew when the clock has gone back',
     scenario: 'schedules.clock-jumps',
     system: schedulesWith(({ engine }, own) => ({
-      async claimDue(stepsFor, options) {
+      async claimDue(options) {
         const now = engine.now()
         for (const { id, nextRunAt } of await engine.find(schedules)) {
           const isAhead = nextRunAt !== null && nextRunAt.getTime() - now.getTime() > 1000
           if (isAhead) await engine.update(schedules, { where: { id }, set: { nextRunAt: now } })
         }
-        return own.claimDue(stepsFor, options)
+        return own.claimDue(options)
       },
     })),
   },
@@ -133,16 +133,26 @@ export const scheduleMutants: readonly Mutant[] = [
   },
   {
     id: 'schedules-moved-on-first',
-    breaks: 'Moves a schedule on although its job cannot be enqueued',
+    breaks: 'Moves a schedule on although its job could not be enqueued',
     scenario: 'schedules.together-with-its-job',
     engine: verbs((inner) => ({
       write: (write, options) =>
         inner.write(write, options).catch(async (error: unknown) => {
-          if ('update' in write.head && write.head.update.name === schedules.name) {
-            await inner.write({ ...write, steps: [] }, options)
-          }
+          if (error instanceof UnavailableError) await inner.write({ ...write, steps: [] }, options)
           throw error
         }),
+    })),
+  },
+  {
+    id: 'schedules-stuck',
+    breaks: 'Leaves a schedule due whose job is refused',
+    scenario: 'schedules.refused-job',
+    engine: verbs((inner) => ({
+      write: async (write, options) => {
+        const isMoved = 'update' in write.head && write.head.update.name === schedules.name
+        if (isMoved && write.steps.length === 0) throw new UnavailableError('it stays due')
+        return inner.write(write, options)
+      },
     })),
   },
   {
@@ -162,8 +172,8 @@ export const scheduleMutants: readonly Mutant[] = [
     breaks: 'Moves the rhythm when a schedule is fired by hand',
     scenario: 'schedules.fire',
     system: schedulesWith(({ engine }, own) => ({
-      async fire(id, stepsFor, options) {
-        const firing = await own.fire(id, stepsFor, options)
+      async fire(id, options) {
+        const firing = await own.fire(id, options)
         await engine.update(schedules, { where: { id }, set: { lastRunAt: engine.now() } })
         return firing
       },
@@ -174,10 +184,10 @@ export const scheduleMutants: readonly Mutant[] = [
     breaks: 'Fires from a confined System what is due anywhere',
     scenario: 'schedules.confined',
     system: schedulesWith(({ engine }, own) => ({
-      claimDue: (stepsFor, options) => {
+      claimDue: (options) => {
         const whole = wholeOf(engine)
         const store = whole === undefined ? own : createScheduleStore(whole)
-        return store.claimDue(stepsFor, options)
+        return store.claimDue(options)
       },
     })),
   },

@@ -85,7 +85,7 @@ async function pgliteHarness(): Promise<TierHarness> {
   return {
     name: 'pglite',
     async open(options) {
-      await database.exec(truncate)
+      await database.exec(empty)
       return over(await open(options), options)
     },
     openSecond: async (options) => over(await open(options), options),
@@ -107,7 +107,7 @@ async function serverHarness(tier: 'postgres' | 'neon' | 'server'): Promise<Tier
   return {
     name: tier,
     async open(options) {
-      await query(truncate)
+      await query(empty)
       return over(await open(options), options)
     },
     openSecond: async (options) => over(await open(options), options),
@@ -123,4 +123,8 @@ function over(
   return createSystem({ engine: rerun ? rerunTransactions(engine) : engine })
 }
 
-const truncate = `truncate ${tables.map((table) => table.sqlName).join(', ')}`
+/** Those who refer before those they refer to. Of a few rows each, which TRUNCATE would take ten times as long for. */
+const empty = tables
+  .map((table) => `delete from ${table.sqlName};`)
+  .toReversed()
+  .join('')
