@@ -29,7 +29,7 @@ for (const id of ['', ...mutants.map((mutant) => mutant.id)]) failures.set(id, P
 let pinned: Record<string, readonly string[]> = {}
 
 /** Parts of the suite that wait for timers. */
-const TIMED = ['notes', 'backgroundTasks']
+const TIMED = ['notes', 'backgroundTasks', 'due']
 const partOf = (scenario: string) => TIMED.find((part) => scenario.startsWith(`${part}.`))
 
 const all = scenarios.map((scenario) => scenario.id)

@@ -5,12 +5,17 @@ import { startPostgres } from '../../test/support/postgres-server.ts'
 import { tempDir } from '../../test/support/temp.ts'
 import { type NoteReport, writeTogether } from './note.ts'
 import { type Report, runProgram } from './program.ts'
+import { drainQueue, type QueueReport } from './queue.ts'
 
-type Chapters = readonly [crew: Report, note: NoteReport]
+type Chapters = readonly [crew: Report, note: NoteReport, queue: QueueReport]
 
-/** Both chapters, one after the other, on one database. */
+/** All chapters, one after the other, on one database. */
 async function run(options: SystemOptions, persists: boolean): Promise<Chapters> {
-  return [await runProgram(options, persists), await writeTogether(options, persists)]
+  return [
+    await runProgram(options, persists),
+    await writeTogether(options, persists),
+    await drainQueue(options, persists),
+  ]
 }
 
 const tiers = {
@@ -25,17 +30,17 @@ const tiers = {
   },
 } satisfies Record<string, () => Promise<Chapters>>
 
-const reports: [name: string, report: Report, note: NoteReport][] = []
+const reports: [name: string, ...chapters: Chapters][] = []
 for (const [name, play] of Object.entries(tiers)) {
   process.stdout.write(`Running on ${name} … `)
   const startedAt = performance.now()
-  const [report, note] = await play()
+  const chapters = await play()
   const seconds = (performance.now() - startedAt) / 1000
-  reports.push([name, report, note])
-  console.log(`${seconds.toFixed(1)} s, ${report.target}`)
+  reports.push([name, ...chapters])
+  console.log(`${seconds.toFixed(1)} s, ${chapters[0].target}`)
 }
 
-const [, reference, firstNote] = reports[0]!
+const [, reference] = reports[0]!
 const rows = [
   ['', ...reports.map(([name]) => name)],
   ...['agents', 'messages', 'of 8 that started one task'].map((what) => [
@@ -57,20 +62,33 @@ const noteRows = [
 ]
 console.log(`\n${table(noteRows)}`)
 
-const answers = [...reference.transcript, ...firstNote.transcript]
+const queueRows = [
+  ['thirty jobs, drained by a crew of three', ...reports.map(([name]) => name)],
+  ['the crew', ...reports.map(([, , , queue]) => queue.crew)],
+  ['jobs', ...reports.map(([, , , queue]) => queue.jobs)],
+]
+console.log(`\n${table(queueRows)}`)
+
+const transcriptOf = ([, ...chapters]: (typeof reports)[number]) =>
+  chapters.flatMap(({ transcript }) => transcript)
+const answers = transcriptOf(reports[0]!)
 let different = 0
-for (const [name, report, note] of reports) {
-  const transcript = [...report.transcript, ...note.transcript]
+for (const report of reports) {
+  const transcript = transcriptOf(report)
   for (const [i, line] of answers.entries()) {
     if (transcript[i] === line) continue
     different++
+    const [name] = report
     console.error(
       `\n${name} differs:\n  ${reports[0]![0]}: ${excerpt(line, transcript[i])}\n  ${name}: ${excerpt(transcript[i], line)}`,
     )
   }
 }
-const incomplete = reports.filter(([, , note]) => !note.lines.endsWith('none missing'))
-for (const [name, , note] of incomplete) console.error(`\n${name}: ${note.lines}`)
+const incomplete = reports.flatMap(([name, , note, queue]) => [
+  ...(note.lines.endsWith('none missing') ? [] : [`${name}: ${note.lines}`]),
+  ...(queue.isComplete ? [] : [`${name}: ${queue.jobs}`]),
+])
+for (const complaint of incomplete) console.error(`\n${complaint}`)
 if (different > 0 || incomplete.length > 0) {
   console.error(`\n${different} answers differ.`)
   process.exitCode = 1

@@ -107,8 +107,8 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
     follow: 2,
   },
   ...{ progress: 2 },
-  ...{ acquire: 2, steal: 2, renew: 2, inspect: 2, check: 2, send: 2, finish: 2, next: 2, fire: 2 },
-  ...{ reap: 0, 'timers.claimDue': 0, 'timers.deliverDue': 0 },
+  ...{ acquire: 2, steal: 2, renew: 2, inspect: 2, check: 2, send: 2, finish: 2, next: 2 },
+  ...{ reap: 0, claimDue: 0, deliverDue: 0 },
   ...{ 'timers.set': 1, 'timers.cancel': 2, 'fileLocks.release': 2 },
 }
 

@@ -274,14 +274,24 @@ const rhythm = {
     fc.constantFrom('UTC', 'Europe/Berlin', 'America/Santiago'),
     fc.constantFrom<unknown>('', 'Mars/Base', '+02:00', null, 7),
   ),
+  job: mostly<unknown, unknown>(
+    8,
+    fc.constantFrom(
+      ...[{ kind: 'k' }, { kind: 'l', payload: [1], priority: 'high', delayMs: 5 }],
+      ...[
+        { kind: 'k', uniqueKey: 'x', queue: 'q' },
+        { kind: 'k', concurrencyKey: 'x', agentId: 'a1' },
+      ],
+    ),
+    fc.constantFrom<unknown>({}, { kind: 'k', id: 'x' }, { kind: 'k', agentId: 7 }, null, 'k'),
+  ),
 }
 const newSchedule = fields({
   table: schedules,
   required: ['workspaceId', 'cron', 'job'],
-  refused: ['nextRunAt', 'lastRunAt'],
+  refused: ['nextRunAt', 'lastRunAt', 'error'],
   special: rhythm,
 })
-const nothing = () => []
 const bounded = options({ limit })
 
 /** Given by name, because a program is printed. */
@@ -580,12 +590,12 @@ const verbsOf: { readonly [S in keyof Stores]: Verbs<Omit<Stores[S], LiveVerbs>>
     ],
   },
   schedules: {
-    ...shared(schedules, newSchedule, ['enabled', 'nextRunAt', 'lastRunAt'], {}, rhythm),
+    ...shared(schedules, newSchedule, ['enabled', 'nextRunAt', 'lastRunAt', 'error'], {}, rhythm),
     enable: [2, args(target('schedules'))],
     disable: [2, args(target('schedules'))],
     next: [2, args(target('schedules'), limit)],
-    claimDue: [5, args(fc.constantFrom<unknown>(nothing), bounded)],
-    fire: [1, args(target('schedules'), fc.constant(nothing))],
+    claimDue: [5, args(bounded)],
+    fire: [1, args(target('schedules'))],
   },
   settings: {
     get: [1, args(scope, settingKey)],

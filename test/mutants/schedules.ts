@@ -132,18 +132,6 @@ export const scheduleMutants: readonly Mutant[] = [
     }),
   },
   {
-    id: 'schedules-moved-on-first',
-    breaks: 'Moves a schedule on although its job could not be enqueued',
-    scenario: 'schedules.together-with-its-job',
-    engine: verbs((inner) => ({
-      write: (write, options) =>
-        inner.write(write, options).catch(async (error: unknown) => {
-          if (error instanceof UnavailableError) await inner.write({ ...write, steps: [] }, options)
-          throw error
-        }),
-    })),
-  },
-  {
     id: 'schedules-stuck',
     breaks: 'Leaves a schedule due whose job is refused',
     scenario: 'schedules.refused-job',
