@@ -41,6 +41,8 @@ export interface Room {
 export const PRESENCE_TTL = 30_000
 /** Milliseconds for which changes of presence are gathered: each is a small write. */
 const GATHER = 50
+/** Milliseconds between updates that members are sent: where many write, what comes meanwhile goes together. */
+const BETWEEN = 30
 /** Marks what other servers have told. */
 const ELSEWHERE = Symbol('terrace.elsewhere')
 
@@ -74,7 +76,25 @@ export function createRoom({ noteId, doc, notes, place, limits, onError, onEmpty
   let following: Promise<() => void> | undefined
   let isOver = false
 
-  const onUpdate = (update: Uint8Array) => broadcast(syncUpdate(update))
+  let updates: Uint8Array[] = []
+  let sentAt = Number.NEGATIVE_INFINITY
+  let sending: { stop(): void } | undefined
+
+  function onUpdate(update: Uint8Array): void {
+    updates.push(update)
+    sending ??= soon(sentAt + BETWEEN - performance.now(), send)
+  }
+
+  function send(): void {
+    sending?.stop()
+    sending = undefined
+    if (updates.length === 0) return
+    const [first] = updates
+    broadcast(syncUpdate(updates.length === 1 ? first! : Y.mergeUpdates(updates)))
+    updates = []
+    sentAt = performance.now()
+  }
+
   const onDestroy = () => void end()
   doc.on('update', onUpdate)
   doc.on('destroy', onDestroy)
@@ -96,6 +116,7 @@ export function createRoom({ noteId, doc, notes, place, limits, onError, onEmpty
 
   /** The document is gone, and with it the note, the store, or just this reading of it. */
   async function end(): Promise<void> {
+    send()
     const refusal = await notes.cursor(noteId).then(
       () => new Refusal('closing'),
       (error: unknown) => {
@@ -156,6 +177,7 @@ export function createRoom({ noteId, doc, notes, place, limits, onError, onEmpty
       removeAwarenessStates(awareness, left, member)
       if (members.size > 0) return
       isOver = true
+      sending?.stop()
       doc.off('update', onUpdate)
       doc.off('destroy', onDestroy)
       tell()
@@ -204,6 +226,16 @@ export function createRoom({ noteId, doc, notes, place, limits, onError, onEmpty
       await telling
     },
   }
+}
+
+/** After so many milliseconds; at the end of this turn if there are none to wait. */
+function soon(milliseconds: number, work: () => void): { stop(): void } {
+  if (milliseconds <= 0) {
+    const immediate = setImmediate(work)
+    return { stop: () => clearImmediate(immediate) }
+  }
+  const timer = setTimeout(work, milliseconds)
+  return { stop: () => clearTimeout(timer) }
 }
 
 /** What y-protocols tells of. */

@@ -75,11 +75,13 @@ export function startCaretaker(
 
   /** When to look again, if that is known. */
   async function look(): Promise<Date | null> {
+    // What comes due while it is swept is no sooner than this.
+    const sweptAt = engine.now()
     try {
       const swept = await sweep(stores, options, report, () => !isStopping)
       for (const { error } of swept.firings) if (error !== null) report(error)
       if (options.onSwept !== undefined && hasDoneSomething(swept)) options.onSwept(swept)
-      return isStopping ? null : await nextDue(engine)
+      return isStopping ? null : await nextDue(engine, sweptAt)
     } catch (error) {
       report(error)
       return null

@@ -77,9 +77,9 @@ export async function sweep(
   return { ...swept, purged }
 }
 
-/** When a timer or a schedule comes due next, or null. */
-export async function nextDue(engine: Engine): Promise<Date | null> {
-  const later = gt(engine.now())
+/** When the first timer or schedule comes due that does so after a moment, or null. */
+export async function nextDue(engine: Engine, moment: Date): Promise<Date | null> {
+  const later = gt(moment)
   const [[schedule], [timer]] = await Promise.all([
     engine.find(schedules, { where: { nextRunAt: later }, orderBy: [['nextRunAt', 'asc']], limit: 1 }),
     engine.find(timers, { where: { dueAt: later }, orderBy: [['dueAt', 'asc']], limit: 1 }),
