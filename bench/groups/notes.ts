@@ -31,6 +31,8 @@ import {
   synchronous,
 } from '../measure.ts'
 import { absolute, exactly, type Group, type Row } from '../row.ts'
+import { clients } from './notes-clients.ts'
+import { hostile } from './notes-hostile.ts'
 import { searching } from './notes-search.ts'
 import { visibility } from './notes-visible.ts'
 import { bytesWritten } from './notes-written.ts'
@@ -48,6 +50,8 @@ export async function notes(): Promise<Group> {
     ...(await visibility(folder)),
     ...(await searching(folder)),
     await heap(folder),
+    await clients(folder),
+    ...(await hostile(folder)),
   ]
   return {
     title: 'Notes',

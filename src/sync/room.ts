@@ -43,6 +43,8 @@ export const PRESENCE_TTL = 30_000
 const GATHER = 50
 /** Milliseconds between updates that members are sent: where many write, what comes meanwhile goes together. */
 const BETWEEN = 30
+/** Updates merged at a time: merging takes more than linear time. */
+const MERGED = 32
 /** Marks what other servers have told. */
 const ELSEWHERE = Symbol('terrace.elsewhere')
 
@@ -88,9 +90,10 @@ export function createRoom({ noteId, doc, notes, place, limits, onError, onEmpty
   function send(): void {
     sending?.stop()
     sending = undefined
-    if (updates.length === 0) return
-    const [first] = updates
-    broadcast(syncUpdate(updates.length === 1 ? first! : Y.mergeUpdates(updates)))
+    for (let i = 0; i < updates.length; i += MERGED) {
+      const part = updates.slice(i, i + MERGED)
+      broadcast(syncUpdate(part.length === 1 ? part[0]! : Y.mergeUpdates(part)))
+    }
     updates = []
     sentAt = performance.now()
   }
