@@ -137,7 +137,7 @@ export function startWorker<P>(
     if (!untilIdle) await listen()
     let pause = poll.min
     while (!isStopping) {
-      const room = concurrency - runs.size
+      const room = roomNow()
       if (room <= 0) {
         await alarm.wait()
         continue
@@ -250,9 +250,20 @@ export function startWorker<P>(
     }
   }
 
+  /**
+   * How many jobs may be begun. One whose end is being written runs no more, so that the next is claimed meanwhile; where
+   * writing takes long, not without end.
+   */
+  function roomNow(): number {
+    let ending = 0
+    for (const { isEnding } of runs.values()) if (isEnding) ending++
+    return Math.min(concurrency - (runs.size - ending), 2 * concurrency - runs.size)
+  }
+
   /** Writes how a job ended; a database that is away for a moment is tried again. */
   async function saying(run: Run, write: () => Promise<unknown>): Promise<void> {
     run.isEnding = true
+    alarm.ring()
     for (let wait = RETRY_MS, attempt = 1; ; wait *= 2, attempt++) {
       try {
         await write()
