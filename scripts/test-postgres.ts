@@ -1,11 +1,12 @@
 /**
- * `npm run test:postgres`: what concerns Postgres, on every major that Terrace supports, over TLS, and on a server
- * that is given by its URL. Each run is `vitest` itself, on a server of its own.
+ * `npm run test:postgres`: what concerns Postgres, on every major that Terrace supports, over TLS, on a server
+ * that is given by its URL, and behind a pooler. Each run is `vitest` itself, on a server of its own.
  */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findPgBouncer, startPgBouncer } from '../test/support/pgbouncer.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { tempDir } from '../test/support/temp.ts'
 
@@ -50,8 +51,16 @@ const given: Run = {
   env: { TERRACE_TEST_TIERS: 'server', TERRACE_TEST_POSTGRES_URL: own.url() },
 }
 
+const pgbouncer = findPgBouncer()
+await using bouncer = pgbouncer === undefined ? null : await startPgBouncer(pgbouncer, own.url())
+const pooled = bouncer && {
+  name: 'behind PgBouncer, in transaction mode',
+  files: ['test/conformance/server.test.ts'],
+  env: { TERRACE_TEST_TIERS: 'server', TERRACE_TEST_POSTGRES_URL: bouncer.url() },
+}
+
 await using folder = await tempDir()
-const results = [...majors, ...tls, given].map(({ name, files, env }, i) => {
+const results = [...majors, ...tls, given, ...(pooled ? [pooled] : [])].map(({ name, files, env }, i) => {
   console.log(`\n── ${name}`)
   const startedAt = performance.now()
   const report = join(folder.path, `${i}.json`)
@@ -66,6 +75,8 @@ for (const { name, passed, seconds, failures } of results) {
   console.log(`${passed ? 'passed' : 'FAILED'}  ${name.padEnd(45)} ${seconds.toFixed(0).padStart(4)} s`)
   for (const failure of failures) console.log(`        ${failure}`)
 }
+if (pooled === null)
+  console.log('left out  behind PgBouncer: it is not installed (apt-get install pgbouncer)')
 if (results.some(({ passed }) => !passed)) process.exitCode = 1
 
 function execute(command: string, args: readonly string[], env: Readonly<Record<string, string>>): boolean {

@@ -9,6 +9,7 @@ import { drift } from '../src/migrations/drift.ts'
 import { migrations } from '../src/migrations/generated.ts'
 import { containsIndexes } from '../src/schema/search-index.ts'
 import { tables } from '../src/schema/tables.ts'
+import { compileCache } from './support/child.ts'
 import { createTestDatabase } from './support/databases.ts'
 import { createMigrationDatabase } from './support/migration-targets.ts'
 import { tempDir } from './support/temp.ts'
@@ -29,7 +30,7 @@ function run(name: string, env: Record<string, string>, ...args: readonly string
   const program = command === 'node' ? words : ['node_modules/drizzle-kit/bin.cjs', ...words]
   const { PATH, HOME } = process.env
   const result = spawnSync(process.execPath, [...program, ...args], {
-    env: { PATH, HOME, NODE_ENV: 'test', ...env },
+    env: { PATH, HOME, NODE_ENV: 'test', NODE_COMPILE_CACHE: compileCache, ...env },
     encoding: 'utf8',
   })
   return { code: result.status, output: result.stdout + result.stderr }

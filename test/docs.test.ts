@@ -14,6 +14,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SCENARIOS } from './conformance/pinned.ts'
+import { compileCache } from './support/child.ts'
 import { type TempDir, tempDir } from './support/temp.ts'
 
 /** Inside the repository, so that packages are found. */
@@ -75,7 +76,7 @@ describe('examples run', () => {
   afterAll(() => Promise.all([home[Symbol.asyncDispose](), cwd[Symbol.asyncDispose]()]))
 
   function run(file: string): string {
-    const env = { PATH: process.env.PATH, HOME: home.path }
+    const env = { PATH: process.env.PATH, HOME: home.path, NODE_COMPILE_CACHE: compileCache }
     const options = { env, cwd: cwd.path, encoding: 'utf8', stdio: 'pipe' } as const
     return execFileSync('node', [resolve(FOLDER, file)], options)
   }

@@ -99,6 +99,7 @@ interface Run {
   isLost: boolean
   /** How it ended is being written. */
   isEnding: boolean
+  givenBack: Promise<void> | undefined
   readonly ended: Promise<void>
 }
 
@@ -198,6 +199,7 @@ export function startWorker<P>(
       leaseUntil: job.leaseUntil!,
       isLost: false,
       isEnding: false,
+      givenBack: undefined,
       ended: promise,
     }
     runs.set(job.id, run)
@@ -323,14 +325,18 @@ export function startWorker<P>(
     if (!controller.signal.aborted) controller.abort(new UnavailableError(reason))
   }
 
-  async function giveBack(run: Run): Promise<void> {
-    if (run.isLost) return
+  function giveBack(run: Run): Promise<void> {
+    if (run.isLost) return run.givenBack ?? Promise.resolve()
     run.isLost = true
     abort(run, 'the worker stops')
-    await store.release(run.job).catch((error) => {
-      // It ended while it was given back.
-      if (!(error instanceof StaleFenceError)) tell(error)
-    })
+    run.givenBack = store.release(run.job).then(
+      () => {},
+      (error) => {
+        // It ended while it was given back.
+        if (!(error instanceof StaleFenceError)) tell(error)
+      },
+    )
+    return run.givenBack
   }
 
   async function stop(deadline: number): Promise<void> {
@@ -342,6 +348,9 @@ export function startWorker<P>(
     await Promise.race([all, over])
     clearTimeout(timer)
     isDeadline = true
+    await Promise.all([...runs.values()].map(giveBack))
+    // A claim that was under way may still bring jobs.
+    await working
     await Promise.all([...runs.values()].map(giveBack))
     clearInterval(beating)
     beating = undefined

@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const compileCache = fileURLToPath(new URL('../../node_modules/.cache/terrace-test', import.meta.url))
+/** Most of what a short process does is to read its program. */
+export const compileCache = fileURLToPath(new URL('../../node_modules/.cache/terrace-test', import.meta.url))
 
 export interface Ended {
   readonly code: number | null
@@ -40,7 +41,6 @@ export function startChild(program: URL | string, options: ChildOptions = {}): C
   const what = program instanceof URL ? [fileURLToPath(program)] : ['--input-type=module', '-e', program]
   const child = spawn(process.execPath, [...execArgv, ...what, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Most of what a short process does is to read its program.
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
     ...(cwd === undefined ? {} : { cwd }),
   })

@@ -3,10 +3,9 @@
  * with its data in a temporary directory that is gone afterwards, however the process ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createHash, createHmac, pbkdf2Sync, randomBytes, randomInt } from 'node:crypto'
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -14,6 +13,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { createCertificates } from './certificate.ts'
 import { type EmbeddedPostgresClass, isRoot, loadEmbeddedPostgres } from './embedded-postgres.ts'
+import { freePort } from './free-port.ts'
 
 export interface PostgresOptions {
   /** Another major, from `loadEmbeddedPostgres`; the installed `embedded-postgres` by default. */
@@ -223,26 +223,6 @@ async function installCertificates(dataDir: string): Promise<string> {
     await chown(join(dataDir, name), uid, gid)
   }
   return ca
-}
-
-/**
- * Below the ports that systems give to outgoing connections: a client that retries while the server restarts
- * could otherwise be given the server's port and, on loopback, connect to itself.
- */
-async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const port = randomInt(20_000, 32_000)
-    const probe = createServer()
-    try {
-      await once(probe.listen(port, '127.0.0.1'), 'listening')
-      return port
-    } catch {
-      // Taken; try another.
-    } finally {
-      probe.close()
-    }
-  }
-  throw new Error('no free port found on 127.0.0.1')
 }
 
 function startReaper(dataDir: string): { release(): Promise<void> } {

@@ -182,6 +182,8 @@ export async function createPostgresEngine(
     broken: boolean
     released: boolean
     begun: Promise<unknown>
+    /** What its commit tells. */
+    readonly notices: [channel: string, payload: string][]
   }
 
   async function sendInside(
@@ -237,7 +239,7 @@ export async function createPostgresEngine(
             // Not awaited: it travels with the first statement.
             const begun = client.query({ text: 'begin isolation level serializable', name: undefined }, [])
             begun.catch(() => {})
-            return { client, broken: false, released: false, begun }
+            return { client, broken: false, released: false, begun, notices: [] }
           },
           engine(session) {
             const inside = createPostgresCalls(dialect, cache, (statement, bound) =>
@@ -258,6 +260,7 @@ export async function createPostgresEngine(
               }),
               async notify(channel, payload) {
                 await sendInside(session, notifyStatement, [shortChannel(channel), payload])
+                session.notices.push([channel, payload])
               },
             }
           },
@@ -271,6 +274,8 @@ export async function createPostgresEngine(
             }
             session.released = true
             session.client.release(false)
+            for (const [channel, payload] of session.notices)
+              source.notified?.(shortChannel(channel), payload)
           },
           async rollback(session) {
             if (session.released) return
@@ -303,6 +308,7 @@ export async function createPostgresEngine(
       checkNotice(channel, payload)
       try {
         await source.query(notifyStatement, [shortChannel(channel), payload])
+        source.notified?.(shortChannel(channel), payload)
       } catch (error) {
         throw failure(error, undefined)
       }

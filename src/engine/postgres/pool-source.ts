@@ -2,6 +2,7 @@
 
 import { UnavailableError } from '../../errors.ts'
 import type { EngineHooks } from '../hooks.ts'
+import { createSignals } from '../signals.ts'
 import { isConnectionError, isRefused } from './errors.ts'
 import { createListener } from './listener.ts'
 import type { Pool, PoolClient } from './pool.ts'
@@ -62,6 +63,7 @@ export function createPoolSource(options: PoolSourceOptions): Source {
   }
 
   const listener = createListener(() => lend(direct), options.hooks)
+  const signals = createSignals()
   return {
     target,
     driver: pool,
@@ -80,10 +82,12 @@ export function createPoolSource(options: PoolSourceOptions): Source {
       }
     },
     listen: async (channel, handler) =>
-      options.listens ? listener.listen(channel, handler) : async () => {},
+      options.listens ? listener.listen(channel, handler) : signals.listen(channel, handler),
+    ...(!options.listens && { notified: signals.notify }),
     async close() {
       closing = true
       listener.close()
+      signals.clear()
       if (!options.owned) return
       // A pool that has ended forgets those who wait for a connection, and they would wait for ever.
       if (connecting > 0) {

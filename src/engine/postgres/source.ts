@@ -26,8 +26,10 @@ export interface Source {
   connect(): Promise<Client>
   /** A connection that does not go through a pooler, if there is a way. */
   connectDirect(): Promise<Client>
-  /** Never hears anything where notifications do not work: behind a transaction-mode pooler. */
+  /** Hears this process alone where notifications do not work: behind a transaction-mode pooler. */
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>
+  /** Is told what this process has notified, where no connection would hear of it. */
+  notified?(channel: string, payload: string): void
   /** The driver's own object, for `unwrap`. */
   readonly driver: unknown
   /** What this driver wants to be said otherwise. */
