@@ -19,12 +19,34 @@ export const groups: readonly GroupEntry[] = [
   { name: 'notes', peers: true, load: async () => (await import('./groups/notes.ts')).notes },
   { name: 'growth', peers: false, load: async () => (await import('./groups/growth.ts')).growth },
   { name: 'queue', peers: false, load: async () => (await import('./groups/queue.ts')).queue },
+  {
+    name: 'queue-peers',
+    peers: true,
+    load: async () => (await import('./groups/queue-peers.ts')).queuePeers,
+  },
+  {
+    name: 'queue-waiting',
+    peers: true,
+    load: async () => (await import('./groups/queue-waiting.ts')).queueWaiting,
+  },
+  {
+    name: 'queue-pickup',
+    peers: true,
+    load: async () => (await import('./groups/queue-pickup.ts')).queuePickup,
+  },
+  {
+    name: 'queue-churn',
+    peers: false,
+    load: async () => (await import('./groups/queue-churn.ts')).queueChurn,
+  },
+  { name: 'queue-idle', peers: false, load: async () => (await import('./groups/queue-idle.ts')).queueIdle },
   { name: 'start', peers: true, load: async () => (await import('./groups/start.ts')).start },
 ]
 
 /** Groups under one name. */
 const sets: Readonly<Record<string, readonly string[]>> = {
   engines: ['sqlite', 'postgres', 'neon', 'memory', 'wire', 'mastra', 'growth', 'start'],
+  work: ['queue', 'queue-peers', 'queue-waiting', 'queue-pickup', 'queue-churn', 'queue-idle'],
 }
 
 /** The groups of these names and sets; all, when none is named. */

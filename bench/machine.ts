@@ -20,7 +20,16 @@ const ROOT_PACKAGES = [
   'yjs',
   'typescript',
 ]
-const PEERS = ['@hocuspocus/extension-sqlite', '@mastra/core', '@mastra/libsql', '@mastra/pg']
+const PEERS = [
+  '@hocuspocus/extension-sqlite',
+  '@mastra/core',
+  '@mastra/libsql',
+  '@mastra/pg',
+  'pg-boss',
+  'graphile-worker',
+  'bullmq',
+  'plainjob',
+]
 
 export function describeMachine(): Machine {
   const processors = cpus()

@@ -120,6 +120,28 @@ export async function raceOnce<T>(sides: readonly Once<T>[]): Promise<Samples[]>
   return results
 }
 
+/** One call and what has to be done around it; only the call counts. */
+export interface Turns {
+  readonly name: string
+  /** The milliseconds of the call. */
+  turn(): Promise<number>
+}
+
+/** The figure of a round is the middle one of its calls, since what is asked is how long somebody waits for one. */
+export async function raceTurns(sides: readonly Turns[], turns: number): Promise<Samples[]> {
+  const results = sides.map(({ name }) => ({ name, rounds: [] as number[] }))
+  for (let round = -1; round < ROUNDS; round++) {
+    const times = sides.map(() => [] as number[])
+    for (let i = 0; i < turns; i++) {
+      const order = [...sides.keys()]
+      for (const at of i % 2 === 0 ? order : order.toReversed()) times[at]!.push(await sides[at]!.turn())
+    }
+    // The first one warms up.
+    if (round >= 0) for (const at of sides.keys()) results[at]!.rounds.push(spread(times[at]!).median * 1000)
+  }
+  return results
+}
+
 /** Milliseconds that `work` takes. */
 export async function clocked(work: () => unknown): Promise<number> {
   const startedAt = performance.now()

@@ -52,9 +52,27 @@ export function bulkThreads(dialect: SqlDialect, messages: number): string[] {
   return [workspace, threads, lines]
 }
 
+/** Jobs that are ready, all of one priority. */
+export function bulkJobs(dialect: SqlDialect, rows: number): string[] {
+  const sql = words[dialect]
+  const at = sql.moment('i * 1000')
+  return [
+    `insert into terrace_background_tasks
+       (id, workspace_id, queue, kind, title, payload, priority, status, run_at, attempts, max_attempts, attempts_left,
+        backoff_ms, max_backoff_ms, unique_key, holds_unique_key, concurrency_key, holds_concurrency_key,
+        open_dependencies, dependents, fence, cancel_requested, input_tokens, output_tokens, live, metadata, version,
+        created_at, updated_at)
+     select ${sql.numbered('job-', 'i')}, '${WORKSPACE}', 'default', 'k', '', '{"files": ["src/parser/rules.ts"]}', 0,
+       'ready', ${at}, 0, 5, 5, 1000, 3600000, '', ${sql.no}, '', ${sql.no}, 0, 0, 0, ${sql.no}, 0, 0, ${sql.yes},
+       '{}', 1, ${at}, ${at}
+     from ${sql.series(rows)}`,
+  ]
+}
+
 const words = {
   sqlite: {
     no: '0',
+    yes: '1',
     moment: (offset: string) => `${START} + ${offset}`,
     numbered: (prefix: string, i: string) => `printf('${prefix}%09d', ${i})`,
     series: (rows: number) =>
@@ -62,6 +80,7 @@ const words = {
   },
   postgres: {
     no: 'false',
+    yes: 'true',
     moment: (offset: string) => `to_timestamp((${START} + ${offset}) / 1000)`,
     numbered: (prefix: string, i: string) => `'${prefix}' || lpad((${i})::text, 9, '0')`,
     series: (rows: number) => `generate_series(0::bigint, ${rows - 1}) as n(i)`,
