@@ -40,6 +40,8 @@ async function rows(where: string, options: SystemOptions): Promise<Row[]> {
       target,
       measured: speed(ours, theirs),
       absolute: absolute(ours, theirs),
+      ifMissed:
+        'ours also looks at titles and for what was written since, joins the notes, and makes excerpts: four things that a scan of one table does not.',
       note: 'ours also looks at titles, for what was written since, and answers notes with an excerpt',
     })
   }

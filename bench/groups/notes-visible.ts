@@ -44,6 +44,8 @@ function row(
     unit,
     target,
     measured: { median: at(quantile), min: at(0), max: at(1) },
+    ifMissed:
+      'the notification is sent after the commit, as a statement and a commit of its own, so that writers do not wait for each other; what comes within 10 ms of another is told together.',
     note: `of ${sorted.length}; the least and the most beside it`,
   }
 }

@@ -99,6 +99,31 @@ export const noteHostileScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'notes.log-many-parts',
+    guarantee:
+      'An update in more parts than may be, inserted or deleted, is refused, however few bytes it has',
+    async run({ system }) {
+      const { id } = await aNote(system, 'start')
+      const bounded = await another(system, { limits: { updateParts: 50 } })
+      const { doc, text } = aClient(1000)
+      doc.transact(() => {
+        for (let i = 0; i < 51; i++) text.insert(0, 'x')
+      })
+      const whole = Y.encodeStateAsUpdate(doc)
+      await refused('VALIDATION', bounded.notes.applyUpdate(id, whole), { table: 'notes' })
+      await system.notes.applyUpdate(id, whole)
+      const before = Y.encodeStateVector(doc)
+      doc.transact(() => {
+        for (let i = 50; i >= 0; i -= 2) text.delete(i, 1)
+      })
+      const deleted = Y.encodeStateAsUpdate(doc, before)
+      const strict = await another(system, { limits: { updateParts: 25 } })
+      await refused('VALIDATION', strict.notes.applyUpdate(id, deleted), { table: 'notes' })
+      await bounded.notes.applyUpdate(id, deleted)
+      assert.equal((await textIn(system, id)).length, 'start'.length + 25)
+    },
+  },
+  {
     id: 'notes.log-nesting',
     guarantee:
       'Types that are nested deeper than anybody needs are refused, in whatever order their parts come; what is refused is in no document',

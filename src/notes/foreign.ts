@@ -17,6 +17,11 @@ export function checkUpdate(doc: Y.Doc, update: Uint8Array, limits: NoteLimits):
   } catch (error) {
     throw new ValidationError('notes: this is no Yjs update (V1)', notes.name, undefined, { cause: error })
   }
+  const parts = [...decoded.ds.clients.values()].reduce(
+    (sum, { length }) => sum + length,
+    decoded.structs.length,
+  )
+  if (parts > limits.updateParts) throw tooMuch('an update has parts:', parts, limits.updateParts)
   const { store } = doc
   const fresh = new Set<number>()
   for (const { id } of decoded.structs) if (!store.clients.has(id.client)) fresh.add(id.client)

@@ -6,6 +6,8 @@ import { notes } from '../schema/notes.ts'
 export interface NoteLimits {
   /** Bytes of one update. */
   readonly updateBytes: number
+  /** Of one update: insertions that cannot be joined, and stretches that are deleted. They are what applying it takes. */
+  readonly updateParts: number
   /** Bytes of a whole document, as the snapshot and what came after it. */
   readonly documentBytes: number
   /** Bytes that wait for updates they build on. */
@@ -18,6 +20,7 @@ export interface NoteLimits {
 
 export const DEFAULT_LIMITS: NoteLimits = {
   updateBytes: 1_000_000,
+  updateParts: 25_000,
   documentBytes: 32_000_000,
   pendingBytes: 1_000_000,
   clients: 10_000,

@@ -289,6 +289,14 @@ export const sourceMutants: readonly SourceMutant[] = [
     to: 'if (clients < 0)',
   },
   {
+    id: 'notes-of-any-parts',
+    breaks: 'Counts what an update inserts, and not what it deletes',
+    scenario: 'notes.log-many-parts',
+    file: 'notes/foreign.ts',
+    from: '(sum, { length }) => sum + length',
+    to: '(sum) => sum',
+  },
+  {
     id: 'notes-any-depth',
     breaks: 'Lets types be nested as deep as they come',
     scenario: 'notes.log-nesting',
