@@ -26,6 +26,7 @@ const everything = [
   'test/tls.test.ts',
   'test/migrations.test.ts',
   'test/drift.test.ts',
+  'test/pgbouncer.test.ts',
 ]
 
 const majors = ['15', '16', '17', '18'].map((major): Run => {

@@ -111,6 +111,10 @@ describe('what is resolved', () => {
     [`${PG}?pgbouncer=true`, true],
     [`${PG}?pgbouncer=false`, false],
     ['postgres://ada:pw@db.example.com:6543/agents', true],
+    ['postgres://ada:pw@db.example.com:6432/agents', true],
+    ['postgres://ada:pw@db.example.com:6432/agents?pgbouncer=false', false],
+    [`${POOLER}?pgbouncer=false`, false],
+    [`${PG}?pgbouncer=`, false],
     ['postgres://ada:-pooler@db.example.com/-pooler', false],
   ])('%s leads to a transaction-mode pooler: %s', (url, pooled) => {
     expect(resolveHere({ DATABASE_URL: url }).pooled).toBe(pooled)

@@ -5,12 +5,15 @@ import { decoded, type Env, printable, type Setting, setting, variable, wholeNum
 
 export const EXAMPLE_URL = 'postgres://user:password@host:5432/database'
 
+/** Supabase's pooler, and what PgBouncer listens on unless told. */
+const POOLER_PORTS = [6543, 6432]
+
 export interface Server {
   /** `host:port/database`, with nothing of the credentials. */
   readonly target: string
   /** Neon runs it, so its own driver reaches it. */
   readonly neon: boolean
-  /** The port of a transaction-mode pooler, which loses LISTEN, SET, session locks and named statements. */
+  /** It leads to a transaction-mode pooler, which loses LISTEN, SET, session locks and named statements. */
   readonly pooled: boolean
   readonly sslMode: Setting | undefined
   readonly rootCertificate: Setting | undefined
@@ -45,14 +48,14 @@ export function readServer({ name, value }: Setting, env: Env): Server {
   const portNumber = port ? wholeNumber(port) : 5432
   const database = decoded(name, url.pathname.slice(1)) || libpq(env, 'PGDATABASE')
 
+  const marked = parameter('pgbouncer')?.value.toLowerCase()
   const domain = host.toLowerCase().replace(/\.$/, '')
   return {
     target: printable(name, `${host}:${portNumber}${database ? `/${database}` : ''}`),
     neon: /\.neon\.(?:tech|build)$/.test(domain),
     pooled:
-      domain.includes('-pooler') ||
-      portNumber === 6543 ||
-      parameter('pgbouncer')?.value.toLowerCase() === 'true',
+      marked === 'true' ||
+      (marked !== 'false' && (domain.includes('-pooler') || POOLER_PORTS.includes(portNumber))),
     sslMode: parameter('sslmode'),
     rootCertificate: parameter('sslrootcert'),
   }

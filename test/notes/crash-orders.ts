@@ -1,5 +1,6 @@
 /** What the crash campaign tells its writers, and how both open the database. */
 
+import { resolve } from '../../src/config.ts'
 import type { RootEngine } from '../../src/engine/engine.ts'
 import type { EngineHooks } from '../../src/engine/hooks.ts'
 import { neonEngine, pgliteEngine, postgresEngine, sqliteEngine } from '../../src/engines.ts'
@@ -41,7 +42,10 @@ export async function openTarget(target: Target, hooks?: EngineHooks): Promise<R
       return pgliteEngine({ hooks, path: target.path })
     case 'postgres':
       // Every connection costs the server a process.
-      return postgresEngine({ hooks, url: target.url, sslMode: 'disable', poolSize: { min: 0, max: 3 } })
+      return postgresEngine({
+        ...{ hooks, url: target.url, sslMode: 'disable', poolSize: { min: 0, max: 3 } },
+        pooled: resolve({ url: target.url }, {}).pooled,
+      })
     case 'neon': {
       const { useNeonProxy } = await import('../support/neon-proxy.ts')
       useNeonProxy(target.proxy)

@@ -76,7 +76,7 @@ async function linkLibraries(path: string): Promise<void> {
 /**
  * The package's `async-exit-hook` takes over the signals of the process and, when the event loop runs dry,
  * calls `process.exit(0)`: a `vitest run` with failed tests would report success. Nothing needs that hook,
- * because `postgres-reaper.ts` cleans up after a process however it ends.
+ * because `reaper-process.ts` cleans up after a process however it ends.
  */
 function removeExitHook(path: string): void {
   const hook: { hookedEvents(): string[]; unhookEvent(event: string): void } =

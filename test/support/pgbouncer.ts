@@ -5,17 +5,22 @@
 
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, chown, writeFile } from 'node:fs/promises'
+import { chown, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isRoot } from './embedded-postgres.ts'
 import { freePort } from './free-port.ts'
-import { tempDir } from './temp.ts'
+import { startReaper } from './reaper.ts'
 
 export interface PgBouncer extends AsyncDisposable {
   /** Any database of the server, marked as pooled. */
   url(databaseName?: string): string
 }
+
+const PID_FILE = 'pgbouncer.pid'
+const NOBODY = 65534
 
 /** Where it is installed, or undefined. Debian keeps it off the path of ordinary users. */
 export function findPgBouncer(): string | undefined {
@@ -23,7 +28,7 @@ export function findPgBouncer(): string | undefined {
   return folders.map((folder) => join(folder, 'pgbouncer')).find((file) => existsSync(file))
 }
 
-/** `connections`: to each database of the server. */
+/** `connections`: to each database of the server. Gone afterwards, however the process ends. */
 export async function startPgBouncer(
   program: string,
   serverUrl: string,
@@ -31,48 +36,47 @@ export async function startPgBouncer(
 ): Promise<PgBouncer> {
   const server = new URL(serverUrl)
   const port = await freePort()
-  const folder = await tempDir()
-  const file = (name: string) => join(folder.path, name)
+  const folder = await mkdtemp(join(tmpdir(), 'terrace-pgbouncer-'))
+  const reaper = startReaper(folder, PID_FILE)
+  const file = (name: string) => join(folder, name)
   await writeFile(file('users.txt'), `"${server.username}" "${decodeURIComponent(server.password)}"\n`)
   const settings = {
-    ...{ listen_addr: '127.0.0.1', listen_port: port, unix_socket_dir: '' },
+    ...{ listen_addr: '127.0.0.1', listen_port: port, unix_socket_dir: '', pidfile: file(PID_FILE) },
     ...{ auth_type: 'trust', auth_file: file('users.txt'), logfile: file('log.txt') },
     ...{ pool_mode: 'transaction', default_pool_size: connections, max_client_conn: 1000 },
-    // pg asks for it in every connection.
-    ignore_startup_parameters: 'extra_float_digits',
+    // Seconds after which a server that was away is asked again.
+    server_login_retry: 1,
   }
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}`)
   const anyDatabase = `* = host=${server.hostname} port=${server.port}`
   await writeFile(file('config.ini'), `[databases]\n${anyDatabase}\n[pgbouncer]\n${lines.join('\n')}\n`)
   // It refuses to be root.
-  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-  if ('uid' in nobody) {
-    await chmod(folder.path, 0o755)
-    for (const each of [folder.path, file('users.txt'), file('config.ini')]) await chown(each, 65534, 65534)
+  const nobody = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
+  if (isRoot) {
+    for (const each of [folder, file('users.txt'), file('config.ini')]) await chown(each, NOBODY, NOBODY)
   }
-  const child = spawn(program, ['-q', file('config.ini')], { stdio: ['ignore', 'ignore', 'pipe'], ...nobody })
-  let complaint = ''
-  child.stderr.on('data', (data: Buffer) => {
-    complaint += data.toString()
+  const child = spawn(program, ['-q', file('config.ini')], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+    ...nobody,
   })
-  const ended = new Promise<void>((resolve) =>
-    child.once('exit', () => resolve()).once('error', () => resolve()),
-  )
-  const stop = async () => {
-    child.kill('SIGKILL')
-    await ended
-    await folder[Symbol.asyncDispose]()
-  }
-  process.once('exit', () => child.kill('SIGKILL'))
+  let failure = ''
+  child.once('error', ({ message }) => {
+    failure = message
+  })
+  // The reaper ends it.
+  child.unref()
   for (const deadline = Date.now() + 10_000; !(await answers(port)); await sleep(50)) {
-    if (child.exitCode === null && child.pid !== undefined && Date.now() < deadline) continue
-    await stop()
-    throw new Error(`PgBouncer did not start: ${complaint}`)
+    const hasEnded = child.pid === undefined || child.exitCode !== null || child.signalCode !== null
+    if (!hasEnded && Date.now() < deadline) continue
+    const log = await readFile(file('log.txt'), 'utf8').catch(() => failure)
+    child.kill('SIGKILL')
+    await reaper.release()
+    throw new Error(`PgBouncer did not start: ${log}`)
   }
   return {
     url: (databaseName = 'postgres') =>
       `postgres://${server.username}@127.0.0.1:${port}/${databaseName}?pgbouncer=true`,
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: reaper.release,
   }
 }
 

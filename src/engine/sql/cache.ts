@@ -1,5 +1,6 @@
 /** Statements by shape: each is written once, and the least recently used ones are forgotten. */
 
+import { hash } from 'node:crypto'
 import type { Table } from '../../schema/dsl/table.ts'
 import type { Draft, Statement } from './statement.ts'
 
@@ -34,7 +35,9 @@ export function createStatementCache(): StatementCache {
       const { others = [], plansAnew = false, ...draft } = compile()
       for (const table of [draft.table, ...others]) tables.set(table.sqlName, table)
       // A server keeps what it has prepared for as long as a connection lasts, so names are not without end.
-      const name = named < MOST && !plansAnew ? `terrace_${generation}_${++named}` : undefined
+      const isNamed = named < MOST && !plansAnew
+      if (isNamed) named++
+      const name = isNamed ? nameOf(draft.text, generation) : undefined
       const statement: Statement = { ...draft, name }
       if (byKey.size >= MOST) byKey.delete(byKey.keys().next().value!)
       byKey.set(key, statement)
@@ -46,4 +49,12 @@ export function createStatementCache(): StatementCache {
       byKey.clear()
     },
   }
+}
+
+/**
+ * By what it says: behind a pooler that was not recognised as one, a connection may have been prepared by others, and
+ * what bears a name has to be the same statement whoever prepared it. Postgres keeps 63 bytes of a name.
+ */
+function nameOf(text: string, generation: number): string {
+  return `terrace_${generation}_${hash('sha256', text, 'hex').slice(0, 32)}`
 }
