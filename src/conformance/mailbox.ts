@@ -155,6 +155,8 @@ export const mailboxScenarios: readonly Scenario[] = [
       const agentId = await anAgent(system, 3)
       const [a, b, c] = await system.mailbox.claim(agentId)
       await system.mailbox.ack(a!)
+      // What is not there is given back by nobody, and nothing with it.
+      await refused('NOT_FOUND', system.mailbox.nack({ ...b!, id: 'nobody' }))
       assert.equal((await system.mailbox.nack(b!)).id, b!.id)
       await refused('STALE_FENCE', system.mailbox.ack(c!))
       await refused('STALE_FENCE', system.mailbox.nack(b!))

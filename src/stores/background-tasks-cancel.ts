@@ -94,18 +94,16 @@ export async function purge(
 ): Promise<number> {
   const where = { live: false, status: oneOfThese(statuses), finishedAt: lt(before) } as const
   const orderBy = [['finishedAt', 'asc']] as const
+  // Their jobs make them anew.
+  const idle = { state: 'empty', updatedAt: lt(before) } as const
+  await engine.remove(backgroundLanes, { where: idle }, options)
   for (let removed = 0; ; ) {
     const count = await engine.transaction(
       async (tx) => removeJobs(tx, await tx.find(backgroundTasks, { where, orderBy, limit: PURGE_LIMIT })),
       options,
     )
     removed += count
-    if (count < PURGE_LIMIT) {
-      // Their jobs make them anew.
-      const idle = { state: 'empty', updatedAt: lt(before) } as const
-      await engine.remove(backgroundLanes, { where: idle }, options)
-      return removed
-    }
+    if (count < PURGE_LIMIT) return removed
   }
 }
 

@@ -175,8 +175,8 @@ export function createMailboxStore(engine: Engine): MailboxStore {
       // A new fence ends the claim, also while the delay lasts.
       const set = { claimedUntil: until, fence: increment() }
       const where = { agentId, fence, claimedUntil: gt(now) }
-      const boxes = await engine.update(mailboxes, { where, set }, { signal })
       const found = (await engine.get(mail, id, { signal })) ?? notFound(mail, id)
+      const boxes = await engine.update(mailboxes, { where, set }, { signal })
       if (boxes.length === 0) throw new StaleFenceError(id, fence)
       return found
     },

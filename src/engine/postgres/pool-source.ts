@@ -34,8 +34,7 @@ const types = { getTypeParser: (oid: number) => parsers[oid] ?? asIs }
 
 export function createPoolSource(options: PoolSourceOptions): Source {
   const { pool, direct = pool, named, target } = options
-  // A connection that breaks while idle is replaced on the next use; there is nobody to tell.
-  for (const each of [pool, direct]) each.on('error', () => {})
+  for (const each of [pool, direct]) calm(each)
   let closing = false
   let connecting = 0
   let onQuiet = () => {}
@@ -99,6 +98,16 @@ export function createPoolSource(options: PoolSourceOptions): Source {
       if (direct !== pool) await direct.end()
     },
   }
+}
+
+/** Pools whose errors are heard: one that was given may serve many engines, one after the other. */
+const calmed = new WeakSet<Pool>()
+
+/** A connection that breaks while idle is replaced on the next use; there is nobody to tell. */
+function calm(pool: Pool): void {
+  if (calmed.has(pool)) return
+  calmed.add(pool)
+  pool.on('error', () => {})
 }
 
 /** Clients that are known to be broken; every client ever lent is in here. */
