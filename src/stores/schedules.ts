@@ -69,7 +69,7 @@ export interface Firing {
   readonly schedule: Schedule
   /** Oldest first; one, unless it catches up with all. */
   readonly ticks: readonly Date[]
-  /** Of the jobs that were enqueued, one for each tick; none where there is an error. */
+  /** Of the jobs that were enqueued: one for each tick, or one in all with a unique key; none where there is an error. */
   readonly jobIds: readonly string[]
   /** Why nothing was enqueued: its agent is gone, say, or its unique key is taken. The schedule says so, too. */
   readonly error: Error | null

@@ -69,8 +69,9 @@ export function startCaretaker(
       const wait = next === null ? pollMs : next.getTime() - engine.now().getTime()
       await alarm.wait(Math.max(1, Math.min(pollMs, wait)))
     }
-    clearTimeout(looking)
     await silence?.()
+    // Only now: what is heard until then would begin to wait anew.
+    clearTimeout(looking)
   }
 
   /** When to look again, if that is known. */

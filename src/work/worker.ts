@@ -164,8 +164,9 @@ export function startWorker<P>(
       const rang = await alarm.wait(Math.max(1, Math.min(pause, untilNext)))
       pause = rang ? poll.min : Math.min(pause * 2, poll.max)
     }
-    clearTimeout(looking)
     await silence?.()
+    // Only now: what is heard until then would begin to wait anew.
+    clearTimeout(looking)
   }
 
   async function listen(): Promise<void> {
