@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 export default defineConfig({
   test: {
@@ -11,5 +12,6 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // Two cores, and some who wait for processes and timers.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
   },
 })

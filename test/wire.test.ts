@@ -114,6 +114,34 @@ describe.runIf(selectedTiers().includes('postgres')).each(drivers)('over %s', (d
     expect(found).toEqual(rows)
   })
 
+  test('so are a hundred updates of a row each, and one whose row is locked keeps no other waiting', async () => {
+    const rows = await Promise.all(Array.from({ length: 100 }, (_, i) => task(`many ${i}`)))
+    const change = (title: string) => rows.map(({ id }) => system.tasks.update(id, { title }))
+    wire.reset()
+    await Promise.all(change('all'))
+    expect([wire.roundTrips(), wire.statements().executed]).toEqual([1, 1])
+
+    const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>()
+    const { promise: isLocked, resolve: locked } = Promise.withResolvers<void>()
+    const holder = system.transaction(async (tx) => {
+      await tx.tasks.update(rows[0]!.id, { objective: 'held' })
+      locked()
+      await mayEnd
+    })
+    await isLocked
+    const [first, ...others] = change('but one')
+    await Promise.all(others)
+    let isDone = false
+    void first!.then(() => {
+      isDone = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(isDone).toBe(false)
+    end()
+    await holder
+    expect(await first).toMatchObject({ title: 'but one', objective: 'held', version: 4 })
+  })
+
   test('a statement is parsed once for a connection, and then only run', async () => {
     const { id } = await task('parsed')
     // On each connection of the pool that may come to serve it.

@@ -1,11 +1,14 @@
 /** Updates, claims and removals: each one atomic, each answering the rows it changed. */
 
 import assert from 'node:assert/strict'
-import { choose, gt, gte, increment, lte, ne } from '../engine/query.ts'
+import { choose, gt, gte, increment, lte, merge, ne } from '../engine/query.ts'
+import type { TerraceError } from '../errors.ts'
+import { agents } from '../schema/agents.ts'
 import { roles } from '../schema/roles.ts'
 import { tasks } from '../schema/tasks.ts'
 import { namesOf, newRoles, newTasks } from './engine-fixtures.ts'
 import { allRefused, everything, many, newWorkspace, range, refused } from './expect.ts'
+import { ascending } from './fixtures.ts'
 import type { Scenario } from './scenario.ts'
 import { seed } from './verbs.ts'
 
@@ -69,6 +72,66 @@ export const engineUpdateScenarios: readonly Scenario[] = [
           [5, 2, 'paused', 'r', null],
           [6, -1, 'running', null, null],
         ],
+      )
+    },
+  },
+  {
+    id: 'engine.updates-at-once',
+    guarantee:
+      'Of many updates made at once, over two connections, each changes its own row or none, and has its own error',
+    async run({ system, second }) {
+      const engines = [system.engine, (await second()).engine]
+      const { workspaceId, agentId } = await seed(system)
+      const store = system.agents
+      const made = await Promise.all(
+        many(30, (i) => store.create({ workspaceId, name: `${i}`, role: 'r', metadata: { kept: i } })),
+      )
+      // A third is meant for what the row is not, and a third refers to nobody.
+      const outcomes = await Promise.allSettled(
+        made.map(({ id }, i) =>
+          engines[Math.floor(i / 3) % 2]!.update(agents, {
+            where: { id, role: i % 3 === 0 ? 'other' : 'r' },
+            set: {
+              name: `${i} changed`,
+              parentId: i % 3 === 1 ? 'nobody' : agentId,
+              metadata: merge({ at: i }),
+              version: increment(i),
+            },
+          }),
+        ),
+      )
+      for (const [i, outcome] of outcomes.entries()) {
+        if (outcome.status === 'rejected') {
+          assert.deepEqual([i % 3, (outcome.reason as TerraceError).code], [1, 'REFERENCE'])
+          assert.deepEqual(await store.get(made[i]!.id), made[i])
+          continue
+        }
+        const changed = { name: `${i} changed`, parentId: agentId, metadata: { kept: i, at: i } }
+        assert.deepEqual(outcome.value, i % 3 === 0 ? [] : [{ ...made[i]!, ...changed, version: i + 1 }])
+        assert.deepEqual(await store.get(made[i]!.id), outcome.value[0] ?? made[i])
+      }
+      // One row by many, with another in between.
+      const [{ id }, between] = [made[0]!, made[3]!]
+      const raised = await Promise.all(
+        many(20, (i) =>
+          engines[i % 2]!.update(agents, {
+            where: { id: i % 4 === 0 ? between.id : id },
+            set: { version: increment() },
+          }),
+        ),
+      )
+      const versions = (of: string) =>
+        raised
+          .flat()
+          .filter((row) => row.id === of)
+          .map(({ version }) => version)
+      assert.deepEqual(
+        ascending(versions(id)),
+        range(15).map((i) => i + 2),
+      )
+      assert.deepEqual(
+        ascending(versions(between.id)),
+        range(5).map((i) => i + 2),
       )
     },
   },

@@ -122,6 +122,21 @@ export const writeMutants: readonly Mutant[] = [
     }),
   },
   {
+    id: 'updates-fail-together',
+    breaks: 'Refuses all updates of a tick for one of them',
+    scenario: 'engine.updates-at-once',
+    engine(inner) {
+      const calls: Promise<unknown>[] = []
+      return updating(async (verbs, table, query) => {
+        const call = verbs.update(table, query)
+        calls.push(call)
+        await giveWay()
+        await Promise.all(calls)
+        return call
+      })(inner)
+    },
+  },
+  {
     id: 'claims-unlimited',
     breaks: 'Claims every row that matches, whatever the limit',
     scenario: 'engine.claims-in-order',

@@ -1,14 +1,16 @@
 /** The tiers under test. Each keeps one database for a test file, emptied between scenarios. */
 
+import { setTimeout } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import type pg from 'pg'
 import { inject } from 'vitest'
 import { resolve } from '../../src/config.ts'
 import type { Harness, HarnessOptions } from '../../src/conformance/index.ts'
 import type { RootEngine } from '../../src/engine/engine.ts'
 import { createMemoryEngine } from '../../src/engine/memory/engine.ts'
 import { neonEngine } from '../../src/engine/postgres/neon.ts'
-import { pgEngine } from '../../src/engine/postgres/pg.ts'
+import { type PgEngineOptions, pgEngine } from '../../src/engine/postgres/pg.ts'
 import { pgliteEngine } from '../../src/engine/postgres/pglite.ts'
 import { sqliteEngine } from '../../src/engine/sqlite/engine.ts'
 import { migrate } from '../../src/migrations/runner.ts'
@@ -101,19 +103,37 @@ async function serverHarness(tier: 'postgres' | 'neon' | 'server'): Promise<Tier
   // `npm run test:postgres` sets it. Not PGSSLMODE itself, which `pg` would read in the tests' own connections.
   const { sslMode = 'disable', pooled } = resolve({ url }, { PGSSLMODE: process.env.TERRACE_TEST_SSLMODE })
   const server = { url, sslMode, pooled, rootCertificate: process.env.PGSSLROOTCERT || undefined }
-  const open: Open = ({ clock }) =>
-    tier === 'neon' ? neonEngine({ url, clock }) : pgEngine({ ...server, clock })
+  const engineOf = (options: PgEngineOptions) =>
+    tier === 'neon' ? neonEngine({ url, ...options }) : pgEngine({ ...server, ...options })
   await (await pgEngine({ ...server, migrate: apply })).close()
+  // A fresh connection takes Postgres longer than most scenarios: each side keeps its pool, made as an engine makes it.
+  // Not on a server that is given, where every engine has its own.
+  const owners = tier === 'server' ? [] : [await engineOf({}), await engineOf({})]
+  const pools = await Promise.all(
+    // The cast: the driver's own.
+    owners.map(async (owner) => ((await owner.unwrap()) as { pool: pg.Pool }).pool),
+  )
+  const open = async (side: 0 | 1, options: HarnessOptions) =>
+    over(await engineOf({ ...(pools[side] && { pool: pools[side] }), clock: options.clock }), options)
   return {
     name: tier,
     async open(options) {
+      for (const pool of pools) await whenQuiet(pool)
       await query(empty)
-      return over(await open(options), options)
+      return open(0, options)
     },
-    openSecond: async (options) => over(await open(options), options),
+    openSecond: (options) => open(1, options),
     destroy: async () => {},
-    stop: drop,
+    async stop() {
+      for (const owner of owners) await owner.close()
+      await drop()
+    },
   }
+}
+
+/** What a caller did not wait for may still be under way, and would write into the next scenario. */
+async function whenQuiet(pool: pg.Pool): Promise<void> {
+  while (pool.idleCount < pool.totalCount || pool.waitingCount > 0) await setTimeout(1)
 }
 
 function over(

@@ -1,14 +1,16 @@
 /** What one call sends: always one statement, through whatever runs statements. */
 
 import type { Table } from '../../schema/dsl/table.ts'
+import type { Value } from '../../schema/dsl/values.ts'
 import type { Bound } from '../shape.ts'
 import type { StatementCache } from '../sql/cache.ts'
 import { compileGet, compileInsertRow, rowKey } from '../sql/compile.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { bindValues, type Statement } from '../sql/statement.ts'
-import type { InsertRows, WriteShape } from '../sql/take-apart.ts'
+import type { InsertRows, UpdateCall, WriteShape } from '../sql/take-apart.ts'
 import type { AnyRow } from '../sql/verbs.ts'
 import type { Rows } from './source.ts'
+import { compileUpdateEach } from './update-each.ts'
 import { bindLists, compileInsertMany, compileWrite } from './write.ts'
 
 export interface PostgresCalls {
@@ -16,6 +18,11 @@ export interface PostgresCalls {
   get(table: Table, id: string): Promise<AnyRow | null>
   getMany(table: Table, ids: readonly string[]): Promise<AnyRow[]>
   insert(insert: InsertRows): Promise<AnyRow[]>
+  /**
+   * Updates of one shape, each of another row, whose key is bound at this index. Answers the rows that were changed at
+   * once: others do not match, or are being changed by somebody else.
+   */
+  updateEach(updates: readonly UpdateCall[], key: number): Promise<AnyRow[]>
   write(write: WriteShape): Promise<AnyRow | null>
 }
 
@@ -51,6 +58,16 @@ export function createPostgresCalls(dialect: Dialect, cache: StatementCache, sen
       return run(
         cache.statement(`${shape.key} many`, () => compileInsertMany(dialect, insert, lists)),
         shape.values,
+      )
+    },
+    updateEach(updates, key) {
+      const { table, shape, update } = updates[0]!
+      const statement = cache.statement(`${shape.key} each`, () =>
+        compileUpdateEach(dialect, table, shape, update, key),
+      )
+      return run(
+        statement,
+        shape.bindings.map((_, i) => updates.map((each) => each.shape.values[i]) as Value[]),
       )
     },
     async write(write) {

@@ -19,7 +19,7 @@ import { createIds } from '../ids.ts'
 import { checkChannel, checkNotice } from '../signals.ts'
 import { createStatementCache } from '../sql/cache.ts'
 import type { Statement } from '../sql/statement.ts'
-import type { InsertRows } from '../sql/take-apart.ts'
+import { boundKey, type InsertRows, type UpdateCall } from '../sql/take-apart.ts'
 import { type AnyRow, createVerbs } from '../sql/verbs.ts'
 import { createTransactionScope, runTransaction } from '../transaction.ts'
 import { createPostgresCalls, type Send } from './calls.ts'
@@ -47,6 +47,14 @@ export interface PostgresEngineOptions {
 export interface PostgresEngine extends RootEngine {
   readonly tier: 'postgres'
   unwrap(): Promise<{ readonly pool: unknown; readonly drizzle: unknown }>
+}
+
+interface GatheredUpdate {
+  readonly statement: Statement
+  readonly call: UpdateCall
+  /** Where its row's key is bound, and what that is. */
+  readonly key: number
+  readonly id: unknown
 }
 
 /** How often a transaction, or a lone statement in a deadlock, is tried again. */
@@ -148,6 +156,27 @@ export async function createPostgresEngine(
     mayRepeat,
   )
 
+  const updates = createGathering<GatheredUpdate, AnyRow[]>(
+    ({ statement, call }) => calls.run(statement, call.shape.values),
+    async (together) => {
+      // A row takes part once; who comes to it again comes after.
+      const byId = new Map<unknown, GatheredUpdate>()
+      for (const each of together) if (!byId.has(each.id)) byId.set(each.id, each)
+      const { call, key } = together[0]!
+      const rows = await calls.updateEach(
+        [...byId.values()].map((each) => each.call),
+        key,
+      )
+      const primary = call.table.primaryKey[0]!.key
+      const changed = new Map(rows.map((row) => [row[primary], row]))
+      return together.map((each) => {
+        const row = byId.get(each.id) === each ? changed.get(each.id) : undefined
+        return row === undefined ? calls.run(each.statement, each.call.shape.values) : [row]
+      })
+    },
+    mayRepeat,
+  )
+
   function enter(options: CallOptions | undefined): void {
     options?.signal?.throwIfAborted()
     if (closed) throw new ClosedError()
@@ -164,6 +193,16 @@ export async function createPostgresEngine(
     },
     get(table, id, options) {
       return orAborted(gets.submit(table, { table, id }), options?.signal)
+    },
+    update(statement, call, options) {
+      const { values, bindings } = call.shape
+      const key = bindings.some(({ list }) => list) ? undefined : boundKey(call.table, call.update)
+      return orAborted(
+        key === undefined
+          ? calls.run(statement, values)
+          : updates.submit(statement, { statement, call, key, id: values[key] }),
+        options?.signal,
+      )
     },
     insert(insert, options) {
       const gatherable = insert.conflict === undefined && insert.rows.rows.length === 1

@@ -9,7 +9,7 @@ export interface Gathering<Call, Answer> {
 
 interface Waiting<Call, Answer> {
   readonly call: Call
-  readonly resolve: (answer: Answer) => void
+  readonly resolve: (answer: Answer | Promise<Answer>) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -22,7 +22,7 @@ const MOST = 500
  */
 export function createGathering<Call, Answer>(
   alone: (call: Call) => Promise<Answer>,
-  together: (calls: readonly Call[]) => Promise<readonly Answer[]>,
+  together: (calls: readonly Call[]) => Promise<readonly (Answer | Promise<Answer>)[]>,
   mayRepeat: (error: unknown) => boolean,
 ): Gathering<Call, Answer> {
   const byKey = new Map<object, Waiting<Call, Answer>[]>()

@@ -36,41 +36,60 @@ export function createPoolSource(options: PoolSourceOptions): Source {
   const { pool, direct = pool, named, target } = options
   for (const each of [pool, direct]) calm(each)
   let closing = false
-  let connecting = 0
+  /** Clients that are in use, or are being waited for. */
+  let busy = 0
   let onQuiet = () => {}
+  const leave = () => {
+    busy--
+    if (busy === 0) onQuiet()
+  }
 
   /** Nothing has been sent yet, so trying again is safe: Neon wakes, a server restarts. */
   async function lend(from: Pool, patience = options.patience): Promise<PoolClient> {
-    connecting++
-    try {
-      const deadline = Date.now() + patience
-      for (let delay = 20; ; delay = Math.min(delay * 2, 500)) {
-        try {
-          return await from.connect()
-        } catch (error) {
-          if (options.mend?.(error)) continue
-          if (isRefused(error) || !isConnectionError(error)) throw error
-          if (closing || Date.now() + delay > deadline) throw unreachable(target, error)
-          options.hooks?.retry?.(error)
-          await new Promise((resolve) => setTimeout(resolve, delay * (0.5 + Math.random() / 2)))
-        }
+    const deadline = Date.now() + patience
+    for (let delay = 20; ; delay = Math.min(delay * 2, 500)) {
+      try {
+        return await from.connect()
+      } catch (error) {
+        if (options.mend?.(error)) continue
+        if (isRefused(error) || !isConnectionError(error)) throw error
+        if (closing || Date.now() + delay > deadline) throw unreachable(target, error)
+        options.hooks?.retry?.(error)
+        await new Promise((resolve) => setTimeout(resolve, delay * (0.5 + Math.random() / 2)))
       }
-    } finally {
-      connecting--
-      if (connecting === 0) onQuiet()
     }
   }
 
-  const listener = createListener(() => lend(direct), options.hooks)
+  async function connect(from: Pool, patience?: number): Promise<Client> {
+    busy++
+    try {
+      const client = wrap(await lend(from, patience), named)
+      return {
+        query: client.query,
+        release(bad) {
+          client.release(bad)
+          leave()
+        },
+      }
+    } catch (error) {
+      leave()
+      throw error
+    }
+  }
+
+  const listener = createListener(async () => {
+    busy++
+    return lend(direct).finally(leave)
+  }, options.hooks)
   const signals = createSignals()
   return {
     target,
     driver: pool,
     drizzle: options.drizzle,
-    connect: async () => wrap(await lend(pool), named),
-    connectDirect: async () => wrap(await lend(direct), named),
+    connect: () => connect(pool),
+    connectDirect: () => connect(direct),
     async query(statement, values, patience) {
-      const client = wrap(await lend(pool, patience), named)
+      const client = await connect(pool, patience)
       try {
         const rows = await client.query(statement, values)
         client.release(false)
@@ -87,13 +106,13 @@ export function createPoolSource(options: PoolSourceOptions): Source {
       closing = true
       listener.close()
       signals.clear()
-      if (!options.owned) return
       // A pool that has ended forgets those who wait for a connection, and they would wait for ever.
-      if (connecting > 0) {
+      if (busy > 0) {
         await new Promise<void>((resolve) => {
           onQuiet = resolve
         })
       }
+      if (!options.owned) return
       await pool.end()
       if (direct !== pool) await direct.end()
     },

@@ -29,6 +29,13 @@ export interface UpdateShape {
   readonly skipLocked: boolean
 }
 
+/** An update, and what is bound in it. */
+export interface UpdateCall {
+  readonly table: Table
+  readonly shape: Shape
+  readonly update: UpdateShape
+}
+
 export interface ConflictShape {
   readonly columns: readonly ColumnDef[]
   readonly set: readonly Assignment[] | undefined
@@ -90,6 +97,16 @@ export function takeApartUpdate(shape: Shape, table: Table, query: UpdateQuery<T
   const skipLocked = query.skipLocked ?? false
   if (skipLocked) shape.key += 's'
   return { where, set, order, limit, skipLocked }
+}
+
+/** Where the key is bound of the one row that an update is of; undefined when it may be of others. */
+export function boundKey(table: Table, { where, limit }: UpdateShape): number | undefined {
+  const [key, ...others] = table.primaryKey
+  if (limit !== undefined || where.length !== 1 || others.length > 0) return undefined
+  for (const test of where[0]!) {
+    if (test.op === 'eq' && test.column === key && test.operand.is === 'param') return test.operand.index
+  }
+  return undefined
 }
 
 export function takeApartWrite(write: Write): WriteShape {

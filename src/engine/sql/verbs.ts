@@ -28,6 +28,7 @@ import {
   takeApartInsert,
   takeApartUpdate,
   takeApartWrite,
+  type UpdateCall,
   type WriteShape,
 } from './take-apart.ts'
 
@@ -46,6 +47,8 @@ export interface Backend {
     options: CallOptions | undefined,
   ): MaybePromise<AnyRow[]>
   get(table: Table, id: string, options: CallOptions | undefined): MaybePromise<AnyRow | null>
+  /** A `run` of an update, where these may share a statement. */
+  update?(statement: Statement, call: UpdateCall, options: CallOptions | undefined): MaybePromise<AnyRow[]>
   /** Whether `insert` answers rows in the order given. */
   readonly insertsInOrder: boolean
   /** In any order, but each row as the database returned it. */
@@ -97,7 +100,9 @@ export function createVerbs(backend: Backend): Verbs {
       const update = takeApartUpdate(shape, table, query)
       if (query.limit === 0) return []
       const statement = cache.statement(shape.key, () => compileUpdate(dialect, table, shape, update))
-      const rows = await backend.run(statement, shape.values, options)
+      const rows = await (backend.update === undefined
+        ? backend.run(statement, shape.values, options)
+        : backend.update(statement, { table, shape, update }, options))
       return sorted(rows, update.order ?? primaryOrder(table))
     },
 
