@@ -2,8 +2,8 @@
 
 import { fileURLToPath } from 'node:url'
 import type { Config } from 'drizzle-kit'
+import { noDatabase } from '../src/cli/database.ts'
 import type { Resolved } from '../src/config.ts'
-import { ConfigError } from '../src/errors.ts'
 import { LEDGER } from '../src/migrations/ledger.ts'
 import type { SqlDialect } from '../src/schema/constraints.ts'
 
@@ -44,9 +44,3 @@ const ours = {
   tablesFilter: ['terrace_!(migrations)'],
   migrations: { table: LEDGER, schema: 'public' },
 } satisfies Partial<Config>
-
-export function noDatabase({ reason }: Resolved): ConfigError {
-  return new ConfigError(
-    `there is no database to work on: ${reason} Set DATABASE_URL, or TERRACE_DB_DRIVER=sqlite.`,
-  )
-}

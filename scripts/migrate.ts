@@ -3,12 +3,12 @@
  * whatever else is set; `--print` changes nothing and writes the SQL for an empty database instead.
  */
 
+import { withDatabase } from '../src/cli/database.ts'
+import { bringUp, sayBroughtUp } from '../src/cli/migrate.ts'
 import { loadEnvFiles } from '../src/config/env-files.ts'
 import { resolve } from '../src/config.ts'
 import { printSql } from '../src/migrations/print.ts'
-import { migrate } from '../src/migrations/runner.ts'
-import { completeSearches, warnOfSearches } from '../src/migrations/searches.ts'
-import { main, resolveDatabase, withDatabase } from './database.ts'
+import { main, resolveDatabase } from './database.ts'
 import { readFlags } from './flags.ts'
 
 const values = readFlags('db:migrate', {
@@ -24,14 +24,8 @@ await main(async () => {
     return
   }
   const resolved = resolveDatabase(values)
-  const { applied, adopted, version, completed, warnings } = await withDatabase(resolved, async (target) => ({
-    ...(await migrate(target, { mode: 'auto', now: new Date() })),
-    completed: await completeSearches(target),
-    warnings: await warnOfSearches(target),
-  }))
-  if (adopted) console.log(`The tables were as they should be, and are now recorded as ${version}.`)
-  else if (applied.length > 0) console.log(`Applied ${applied.join(', ')}.`)
-  else if (completed.length > 0) console.log(`Made ${completed.join(', ')}.`)
-  else console.log(`Nothing to do; the database is at ${version}.`)
-  for (const warning of warnings) console.error(warning)
+  // While developing, what `db:push` made may be taken over without a word.
+  const result = await withDatabase(resolved, (target) => bringUp(target, true))
+  console.log(sayBroughtUp(result))
+  for (const warning of result.warnings) console.error(warning)
 })

@@ -3,13 +3,14 @@
  * `--force` (`db:push:ci`) does not ask before columns and their values go; `--sqlite` means SQLite.
  */
 
+import { withDatabase } from '../src/cli/database.ts'
 import type { Resolved } from '../src/config.ts'
 import { ConfigError, MigrationError } from '../src/errors.ts'
 import type { Difference } from '../src/migrations/compare.ts'
 import { drift } from '../src/migrations/drift.ts'
 import type { MigrationTarget } from '../src/migrations/target.ts'
 import { confirm } from './confirm.ts'
-import { main, resolveDatabase, withDatabase } from './database.ts'
+import { main, resolveDatabase } from './database.ts'
 import { readFlags } from './flags.ts'
 import { runKit } from './kit.ts'
 import { pushPglite } from './push-pglite.ts'

@@ -4,12 +4,13 @@
  * in the same database stay.
  */
 
+import { withDatabase } from '../src/cli/database.ts'
 import { serverlessSign } from '../src/config.ts'
 import { ConfigError } from '../src/errors.ts'
 import { migrate } from '../src/migrations/runner.ts'
 import type { MigrationTarget } from '../src/migrations/target.ts'
 import { confirm } from './confirm.ts'
-import { main, resolveDatabase, withDatabase } from './database.ts'
+import { main, resolveDatabase } from './database.ts'
 import { readFlags } from './flags.ts'
 
 const values = readFlags('db:reset', {

@@ -4,8 +4,9 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { ConfigError } from '../errors.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -28,6 +29,20 @@ export function loadEnvFiles(folder: string = process.cwd(), env: Env = process.
   const started = Object.fromEntries(Object.entries(env).filter(([key, value]) => value !== weakest[key]))
   for (const key of Object.keys(values)) env[key] = started[key] ?? expand(key, values, started)
   return found
+}
+
+/** Fills `env` from this file alone, which has to be there; answers its name. */
+export function loadEnvFile(file: string, folder: string = process.cwd(), env: Env = process.env): string {
+  let values: Env | undefined
+  try {
+    values = read(resolve(folder, file))
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+  if (values === undefined) throw new ConfigError(`there is no file ${file}`)
+  const started = { ...env }
+  for (const key of Object.keys(values)) env[key] = started[key] ?? expand(key, values, started)
+  return file
 }
 
 function read(path: string): Env | undefined {

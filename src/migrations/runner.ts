@@ -19,6 +19,8 @@ export interface MigrateOptions {
   /** `auto` applies what is pending, `verify` only says so, `off` does not ask the database at all. */
   readonly mode: MigrateMode
   readonly now: Date
+  /** Whether tables without a record of migrations, just as the schema wants them, may be taken over. True unless told. */
+  readonly adopt?: boolean | undefined
   /** Terrace's own, unless told. */
   readonly migrations?: readonly Migration[] | undefined
   /** The tables that these migrations lead to. */
@@ -54,7 +56,7 @@ export async function migrate(target: MigrationTarget, options: MigrateOptions):
 async function migrateAlone(
   target: MigrationTarget,
   migrations: readonly Migration[],
-  { now, tables = ownTables }: MigrateOptions,
+  { now, adopt = true, tables = ownTables }: MigrateOptions,
 ): Promise<MigrateResult> {
   const { dialect, query } = target
   await query(createLedgerSql(dialect))
@@ -63,6 +65,12 @@ async function migrateAlone(
   if (pending.length === 0) return nothing(version)
 
   const adopted = ledger.length === 0 && (await canAdopt(target, tables))
+  if (adopted && !adopt) {
+    throw new MigrationError(
+      'the database has all tables of Terrace as they should be, but no record of migrations; ' +
+        '`terrace migrate --adopt` records them as they are',
+    )
+  }
   if (!adopted) {
     for (const migration of pending) await apply(target, migration)
     await requireSoundReferences(target)
