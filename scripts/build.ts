@@ -23,12 +23,13 @@ const bundle = await rolldown({
 await bundle.write({ dir: folder, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' })
 await bundle.close()
 
-/** The files that `exports` names, by where they come from. */
+/** The files that `exports` and `bin` name, by where they come from. */
 function entries(): Record<string, string> {
   const exported = Object.values(manifest.exports).filter((entry) => typeof entry === 'object')
+  const files = [...exported.map(({ default: file }) => file), ...Object.values(manifest.bin)]
   return Object.fromEntries(
-    exported.map(({ default: file }) => {
-      const name = file.replace(/^\.\/dist\//, '').replace(/\.js$/, '')
+    files.map((file) => {
+      const name = file.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, '')
       return [name, `src/${name}.ts`]
     }),
   )

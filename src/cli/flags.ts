@@ -43,7 +43,7 @@ export function addFlags(command: Command): Command {
 }
 
 /** An empty value is what a script passes whose variable is not set, and would silently mean another database. */
-function filled(value: string): string {
+export function filled(value: string): string {
   if (value.trim() === '') throw new InvalidArgumentError('It is empty.')
   return value
 }

@@ -13,6 +13,7 @@ export interface Sink {
   write(text: string): unknown
   /** A terminal, where a line may be written over. */
   readonly isTTY?: boolean | undefined
+  on?(event: 'error', handler: (error: Error) => void): unknown
 }
 
 export function processIo(): Io {

@@ -2,7 +2,8 @@
 
 import { Command, CommanderError } from 'commander'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts'
-import { addFlags, type Flags } from './flags.ts'
+import { addFlags, type Flags, filled } from './flags.ts'
+import type { InitFlags } from './init.ts'
 import type { Io } from './io.ts'
 import { createOutput, type Output } from './output.ts'
 import { readManifest } from './version.ts'
@@ -63,6 +64,24 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       return (await import('./doctor/doctor.ts')).doctorCommand
     },
   )
+  program
+    .command('init')
+    .description('put Terrace into the Next.js app of this folder; changes nothing that is there')
+    .option('--dry-run', 'only say what would be done')
+    .option('--json', 'one line of JSON, for machines')
+    .action(async (flags: InitFlags) => {
+      const { initCommand } = await import('./init.ts')
+      code = await initCommand(flags, io, createOutput(io, flags.json ?? false))
+    })
+  command('serve', 'serve the stores over HTTP and WebSockets, until told to stop', async () => {
+    return (await import('./serve/serve.ts')).serveCommand
+  })
+    .option('--host <host>', 'the address to listen on (default: 127.0.0.1, this machine alone)', filled)
+    .option('--port <port>', 'the port to listen on (default: a free one)', filled)
+    .option('--origin <origin...>', "pages of this origin may ask, beside a Tauri shell's own")
+    .option('--parent-pid <pid>', 'stop when this process is gone', filled)
+    .option('--stop-with-stdin', 'stop when stdin is closed')
+    .addHelpText('after', SERVE_HELP)
 
   try {
     await program.parseAsync(argv, { from: 'user' })
@@ -79,6 +98,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return exitCodeOf(error)
   }
 }
+
+const SERVE_HELP = `
+Who asks has to show the token: \`Authorization: Bearer <token>\`, or \`?token=\` for WebSockets and event streams.
+It is made at random and told by the first line on stdout, unless TERRACE_TOKEN is set.`
 
 const AFTER_HELP = `
 Exit codes: 0 all is well, 1 it failed, 2 the command line or the configuration makes no sense,
