@@ -42,6 +42,8 @@ const factories = {
 
 type Factories = typeof factories
 export type Stores = { readonly [Name in keyof Factories]: ReturnType<Factories[Name]> }
+// The cast: these are its keys.
+export const storeNames = Object.keys(factories) as readonly (keyof Stores)[]
 
 /** Each store is made when it is first asked for: a transaction seldom uses more than two. */
 export function createStores(engine: Engine): Stores {

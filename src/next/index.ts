@@ -1,0 +1,3 @@
+/** Terrace in a Next.js app: one catch-all route, `app/api/terrace/[...path]/route.ts`. */
+
+export { createRoutes, type Routes, type RoutesOptions } from './routes.ts'

@@ -1,0 +1,67 @@
+/**
+ * The handler as the exports of a route. Nothing of it is loaded before the first request: a build asks for no
+ * database, and the edge runtime, which has no Node beneath, gets a sentence instead of a crash.
+ */
+
+import type { Handler, HandlerOptions } from '../server/index.ts'
+import type { SharedSystem } from '../shared-system.ts'
+import type { System } from '../system.ts'
+
+export interface RoutesOptions extends Omit<HandlerOptions, 'system'> {
+  /** That of `getSystem()` unless given. */
+  readonly system?: System | SharedSystem | undefined
+}
+
+/** What Next hands to a route besides the request: the parts of the path that the catch-all stands for. */
+export interface RouteContext {
+  readonly params: Promise<Readonly<Record<string, string | string[] | undefined>>>
+}
+
+export type Route = (request: Request, context: RouteContext) => Promise<Response>
+
+export interface Routes {
+  readonly GET: Route
+  readonly HEAD: Route
+  readonly POST: Route
+  readonly OPTIONS: Route
+}
+
+/**
+ * @example
+ * // app/api/terrace/[...path]/route.ts
+ * export const { GET, POST, OPTIONS } = createRoutes({
+ *   authorize: async ({ request }) => ({ workspaceId: await workspaceOf(request), write: true }),
+ * })
+ */
+export function createRoutes(options: RoutesOptions = {}): Routes {
+  let handler: Promise<Handler> | undefined
+
+  const route: Route = async (request, context) => {
+    if (process.env.NEXT_RUNTIME === 'edge') return unsupported()
+    handler ??= open(options, await basePathOf(request, context)).catch((error: unknown) => {
+      handler = undefined
+      throw error
+    })
+    return (await handler).fetch(request)
+  }
+  return { GET: route, HEAD: route, POST: route, OPTIONS: route }
+}
+
+async function open(options: RoutesOptions, basePath: string): Promise<Handler> {
+  const { createHandler } = await import('../server/index.ts')
+  const system = options.system ?? (await import('../shared-system.ts')).getSystem()
+  return createHandler({ basePath, ...options, system })
+}
+
+/** Where the route is: what the path has before the parts that the catch-all stands for. */
+async function basePathOf({ url }: Request, { params }: RouteContext): Promise<string> {
+  const parts = Object.values(await params).find((value) => Array.isArray(value)) ?? []
+  const path = new URL(url).pathname.replace(/\/$/, '').split('/')
+  return path.slice(0, path.length - parts.length).join('/')
+}
+
+function unsupported(): Response {
+  const message =
+    'terrace needs the Node.js runtime, and this route is on edge: it has to say `export const runtime = "nodejs"`'
+  return Response.json({ error: { code: 'UNSUPPORTED', message } }, { status: 501 })
+}
