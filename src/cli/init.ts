@@ -48,7 +48,7 @@ const COLOURS = { make: 'green', add: 'green', keep: 'dim' } as const
 
 const ROUTE = `import { createRoutes } from 'terrace/next'
 
-export const { GET, HEAD, POST, OPTIONS } = createRoutes({ basePath: '/api/terrace' })
+export const { GET, HEAD, POST, OPTIONS } = createRoutes()
 `
 
 function routeStep({ folder, routes, extension }: NextApp): Step {

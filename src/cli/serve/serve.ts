@@ -10,8 +10,7 @@ import { variable, wholeNumber } from '../../config/setting.ts'
 import { readSettings } from '../../config/settings.ts'
 import { resolve } from '../../config.ts'
 import { ConfigError } from '../../errors.ts'
-import type { Authorize } from '../../server/access.ts'
-import { createHandler, type Handler } from '../../server/handler.ts'
+import { type Authorize, createHandler, type Handler } from '../../server/index.ts'
 import { createSystem, type SystemOptions } from '../../system.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { desktopOf, type Flags, type Meant, readFlags } from '../flags.ts'
@@ -137,10 +136,12 @@ async function listen(server: Server, host: string, port: number): Promise<Addre
 /** Streams and sockets first: they would never end by themselves. */
 async function end(server: Server, handler: Handler): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  // A connection that is kept alive is idle only once it is answered.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
   const impatient = setTimeout(() => server.closeAllConnections(), PATIENCE)
   await handler.close()
-  server.closeIdleConnections()
   await closed
+  clearInterval(sweep)
   clearTimeout(impatient)
 }
 
