@@ -1,27 +1,18 @@
 /**
  * Builds the package into an empty `dist`, or into the folder that is named: what a renamed file left behind must
- * not be published. Types are a file for each of ours; the code is a few files, because Node takes longer to find
- * and open seventy small ones than to run what is in them.
+ * not be published. Types are a file for each of ours; the code is a few files.
  */
 
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { rolldown } from 'rolldown'
 import manifest from '../package.json' with { type: 'json' }
+import { bundleInto } from './bundle.ts'
 
 const [folder = 'dist'] = process.argv.slice(2)
 rmSync(folder, { recursive: true, force: true })
 execFileSync('tsc', ['-p', 'tsconfig.build.json', '--outDir', folder], { stdio: 'inherit' })
-
-const bundle = await rolldown({
-  // The worker is a file of its own, beside the chunk that starts it.
-  input: { ...entries(), 'chunks/worker': 'src/notes/worker.ts' },
-  // Packages are the user's: drivers are loaded when they are needed, and there is one instance of each.
-  external: /^[^./]/,
-  platform: 'node',
-})
-await bundle.write({ dir: folder, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' })
-await bundle.close()
+// Packages are the user's: drivers are loaded when they are needed, and there is one instance of each.
+await bundleInto(folder, { input: entries(), external: /^[^./]/ })
 
 /** The files that `exports` and `bin` name, by where they come from. */
 function entries(): Record<string, string> {

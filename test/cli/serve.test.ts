@@ -15,7 +15,7 @@ import { startChild } from '../support/child.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { type TempDir, tempDir } from '../support/temp.ts'
 import { selectedDialects } from '../support/tiers.ts'
-import { bare, call, MAIN, type Served, serve } from './serving.ts'
+import { bare, call, isAlive, MAIN, type Served, serve } from './serving.ts'
 import { terrace, terraceJson } from './support.ts'
 
 const onPostgres = it.runIf(selectedDialects().includes('postgres'))
@@ -338,12 +338,3 @@ describe('two processes on one file', () => {
     }
   })
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -52,3 +52,12 @@ export async function call(
   const body: unknown = text === '' ? null : JSON.parse(text)
   return { status: response.status, body, headers: response.headers }
 }
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

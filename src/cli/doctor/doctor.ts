@@ -53,7 +53,7 @@ async function examine(flags: Flags, io: Io): Promise<readonly Finding[]> {
   const schema = blocked
     ? []
     : await withProgress(io, `opening ${resolved.target}`, () => schemaFindings(resolved, io.env))
-  return [...known, driver, ...place, ...schema, ...extraFindings()]
+  return [...known, driver, ...place, ...schema, ...extraFindings(manifest)]
 }
 
 function attempt<R>(work: () => R): R | ConfigError {

@@ -46,8 +46,10 @@ export function driverFinding(driver: Driver, { peerDependencies }: Manifest): F
   return { about: 'driver', state: 'ok', says: `${name} ${version}` }
 }
 
-export function extraFindings(): readonly Finding[] {
-  return Object.entries(EXTRAS).map(([name, use]): Finding => {
+export function extraFindings({ peerDependencies }: Manifest): readonly Finding[] {
+  // What was packed into the program is not for anybody to install.
+  const extras = Object.entries(EXTRAS).filter(([name]) => name in peerDependencies)
+  return extras.map(([name, use]): Finding => {
     const version = installedVersion(name)
     const says = version === undefined ? `${name} is not installed; ${use} need it` : `${name} ${version}`
     return { about: use, state: 'note', says, ...(version === undefined && { fix: `npm install ${name}` }) }
