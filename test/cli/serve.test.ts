@@ -1,10 +1,13 @@
 /** serve: where it listens, who is let in, and when it stops. */
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
@@ -172,7 +175,7 @@ describe('which database', () => {
 
   it('is the data folder’s by identifier, and .env is not looked at then', async () => {
     await using place = await tempDir()
-    writeFileSync(join(place.path, '.env'), 'TERRACE_DB_DRIVER=sqlite\n')
+    writeFileSync(join(place.path, '.env'), 'DATABASE_URL=file:./wrong.db\n')
     const env = {
       XDG_DATA_HOME: join(place.path, 'share'),
       HOME: place.path,
@@ -180,7 +183,7 @@ describe('which database', () => {
     }
     const { target } = await started(['--identifier', 'com.example.agents'], env, place.path)
     expect(target).toMatch(/com\.example\.agents.terrace\.db$/)
-    expect((await started([], env, place.path)).target).toBe(join(place.path, 'terrace.db'))
+    expect((await started([], env, place.path)).target).toBe(join(place.path, 'wrong.db'))
     // And the other commands mean the same.
     const { data } = await terraceJson(['status', '--identifier', 'com.example.agents'], { cwd, env })
     if (process.platform === 'linux') expect(data).toMatchObject({ target, state: 'ok' })
@@ -271,10 +274,13 @@ describe('the end', () => {
   })
 
   it('comes with the parent’s, however that ends, and whatever becomes of the pipes', async () => {
+    const file = join(cwd, 'orphan.db')
+    const args = [fileURLToPath(MAIN), 'serve', '--path', file, '--parent-pid']
     // A parent that starts it, passes on its first line and does nothing else.
     await using parent = startChild(
       `import { spawn } from 'node:child_process'
-      const child = spawn(process.execPath, [${JSON.stringify(fileURLToPath(MAIN))}, 'serve', '--driver', 'memory', '--parent-pid', String(process.pid)], { stdio: ['ignore', 'pipe', 'pipe'] })
+      const args = [...${JSON.stringify(args)}, String(process.pid)]
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
       child.stdout.once('data', (line) => console.log(String(line).trim()))
       setInterval(() => {}, 1000)`,
       { cwd, env: bare() },
@@ -283,7 +289,40 @@ describe('the end', () => {
     expect((await call(serving, undefined, '/health/db')).status).toBe(200)
     parent.kill('SIGKILL')
     await expect.poll(() => isAlive(serving.pid)).toBe(false)
+    // It could say so to nobody, and still closed its database.
+    expect(existsSync(file)).toBe(true)
+    expect(existsSync(`${file}-wal`)).toBe(false)
   })
+
+  it.runIf(process.platform !== 'win32')(
+    'comes with the parent’s, also while nobody has taken note of that',
+    async () => {
+      const parent = `
+      const args = [${JSON.stringify(fileURLToPath(MAIN))}, 'serve', '--driver', 'memory', '--parent-pid', String(process.pid)]
+      const child = require('node:child_process').spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+      child.stdout.once('data', (line) => console.log(process.pid + ' ' + line))
+      setInterval(() => {}, 1000)`
+      // Whoever has become `sleep` does not ask after children: a dead one stays in the list of processes.
+      const grandparent = spawn(
+        'sh',
+        ['-c', `"$0" -e "$1" & exec sleep 600 >/dev/null`, process.execPath, parent],
+        {
+          cwd,
+          env: { ...process.env, ...bare() },
+          stdio: ['ignore', 'pipe', 'ignore'],
+        },
+      )
+      try {
+        const [line] = await once(createInterface({ input: grandparent.stdout }), 'line')
+        const [pid, json] = String(line).split(/ (.*)/s)
+        process.kill(Number(pid), 'SIGKILL')
+        await expect.poll(() => isAlive(JSON.parse(json!).pid)).toBe(false)
+        expect(isAlive(Number(pid))).toBe(true)
+      } finally {
+        grandparent.kill('SIGKILL')
+      }
+    },
+  )
 
   it('comes at once for the child of a process that is gone already', async () => {
     await using gone = startChild('')
