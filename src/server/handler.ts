@@ -162,8 +162,8 @@ export function createHandler(options: HandlerOptions): Handler {
     checkMethod(method, names.length === 1 ? 'GET, POST' : 'GET')
     const verb = names.length === 0 ? 'list' : 'get'
     if (verb === 'get' && verbOf(store, 'get').args.length !== names.length) throw new HttpRefusal('NO_ROUTE')
-    const args = verb === 'list' ? listArgs(served, url.searchParams) : names
     const granted = await grant(request, { kind: 'read', store, verb })
+    const args = verb === 'list' ? listArgs(served, url.searchParams) : names
     const answer = await call({ store, verb, args }, granted, limits, signal)
     if (answer === null) throw new NotFoundError(store, names.join('/'))
     return Response.json(answer)
