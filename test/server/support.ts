@@ -24,7 +24,11 @@ export async function ask(
   const response = await handler.fetch(new Request(`${HOST}${path}`, init))
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') === true
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+  }
 }
 
 export function post(args: unknown, headers: Record<string, string> = {}): RequestInit {
