@@ -38,11 +38,14 @@ export function createRoutes(options: RoutesOptions = {}): Routes {
 
   const route: Route = async (request, context) => {
     if (process.env.NEXT_RUNTIME === 'edge') return unsupported()
-    handler ??= open(options, await basePathOf(request, context)).catch((error: unknown) => {
+    const path = await pathOf(context)
+    handler ??= open(options, basePathOf(request, path))
+    try {
+      return (await handler).fetch(request)
+    } catch (error) {
       handler = undefined
-      throw error
-    })
-    return (await handler).fetch(request)
+      return misconfigured(path, error, options.onError)
+    }
   }
   return { GET: route, HEAD: route, POST: route, OPTIONS: route }
 }
@@ -53,15 +56,35 @@ async function open(options: RoutesOptions, basePath: string): Promise<Handler> 
   return createHandler({ basePath, ...options, system })
 }
 
+async function pathOf({ params }: RouteContext): Promise<readonly string[]> {
+  const parts = Object.values(await params).find((value) => Array.isArray(value))
+  return parts ?? []
+}
+
 /** Where the route is: what the path has before the parts that the catch-all stands for. */
-async function basePathOf({ url }: Request, { params }: RouteContext): Promise<string> {
-  const parts = Object.values(await params).find((value) => Array.isArray(value)) ?? []
-  const path = new URL(url).pathname.replace(/\/$/, '').split('/')
-  return path.slice(0, path.length - parts.length).join('/')
+function basePathOf({ url }: Request, path: readonly string[]): string {
+  const parts = new URL(url).pathname.replace(/\/$/, '').split('/')
+  return parts.slice(0, parts.length - path.length).join('/')
+}
+
+/** There is no handler; who asks for health is told why, as ever. */
+async function misconfigured(
+  path: readonly string[],
+  error: unknown,
+  onError: RoutesOptions['onError'] = (error) => console.error('terrace/next:', error),
+): Promise<Response> {
+  const { answerOf } = await import('../server/refusals.ts')
+  const answer = answerOf(error, onError)
+  if (path.join('/') !== 'health/db') return answer
+  const { reasonOf } = await import('../errors.ts')
+  return Response.json(
+    { status: 'error', database: 'disconnected', reason: reasonOf(error) },
+    { status: 503 },
+  )
 }
 
 function unsupported(): Response {
   const message =
-    'terrace needs the Node.js runtime, and this route is on edge: it has to say `export const runtime = "nodejs"`'
+    "terrace needs the Node.js runtime, and this route is on edge: it has to say export const runtime = 'nodejs'"
   return Response.json({ error: { code: 'UNSUPPORTED', message } }, { status: 501 })
 }

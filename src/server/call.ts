@@ -42,9 +42,10 @@ export async function call(
   signal: AbortSignal,
 ): Promise<unknown> {
   const { args: takes, options: allowed } = verbOf(store, verb)
-  const most = takes.length + (Object.keys(allowed).length > 0 ? 1 : 0)
-  if (args.length > most) {
-    throw new ValidationError(`${store}.${verb} takes at most ${most} arguments, not ${args.length}`)
+  if (args.length > takes.length + 1) {
+    throw new ValidationError(
+      `${store}.${verb} takes at most ${takes.length} arguments and options, not ${args.length} in all`,
+    )
   }
   const options = optionsOf(`${store}.${verb}`, allowed, args[takes.length])
   if ('limit' in allowed) options.limit = limitOf(`${store}.${verb}`, options.limit, listRows)

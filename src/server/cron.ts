@@ -12,7 +12,7 @@ export interface CronOptions {
   readonly secret: string | undefined
   readonly isDevelopment: boolean
   /** Which jobs are run, and for how long. */
-  readonly due: RunDueOptions<never> | undefined
+  readonly due: RunDueOptions<Record<string, never>> | undefined
 }
 
 export type Cron = (request: Request) => Promise<Response>
