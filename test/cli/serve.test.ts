@@ -208,6 +208,18 @@ describe('which database', () => {
     expect(JSON.stringify(served.serving) + stderr).not.toContain(password)
     await drop()
   })
+
+  onPostgres('is Postgres by a password apart from the URL, as in docker-compose.yml', async () => {
+    const { url, drop } = await createTestDatabase()
+    const apart = new URL(url)
+    apart.password = ''
+    const PGPASSWORD = decodeURIComponent(new URL(url).password)
+    await using served = await serve([], { cwd, env: { DATABASE_URL: apart.href, PGPASSWORD } })
+    expect((await served.call('/stores/workspaces')).status).toBe(200)
+    served.child.kill('SIGTERM')
+    expect((await served.child.ended).stderr).not.toContain(PGPASSWORD)
+    await drop()
+  })
 })
 
 describe('a token that is given', () => {
