@@ -1,6 +1,6 @@
 /** What a desktop shell will start: one folder with Node, the addon and the program, and nothing else of this machine. */
 
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -114,6 +114,26 @@ it('runs from another place than where it was packed, with a space in its name',
     options,
   )
   expect(JSON.parse(said)).toMatchObject({ status: 'ok', problems: 0 })
+})
+
+it('says of a database whose driver was not taken along what to install', () => {
+  const url = 'postgres://ada:geheim@127.0.0.1:1/agents'
+  const run = (command: string) =>
+    spawnSync(node, [main, command, '--url', url, '--json'], { env: {}, cwd: '/', encoding: 'utf8' })
+  const examined = run('doctor')
+  expect(examined.status).toBe(1)
+  expect(JSON.parse(examined.stdout).findings).toContainEqual({
+    about: 'driver',
+    state: 'problem',
+    says: 'pg is not installed',
+    fix: 'npm install pg',
+  })
+  const status = run('status')
+  expect(status.status).toBe(2)
+  expect(JSON.parse(status.stdout).error).toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringContaining('npm install pg'),
+  })
 })
 
 it('is packed into no folder that holds something else', () => {
