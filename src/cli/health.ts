@@ -37,8 +37,12 @@ async function healthOf({ options, resolved }: Meant): Promise<Health> {
   try {
     // To look is not to migrate; an app that opens without a look at its migrations is looked at as it is.
     const migrate = resolved.migrate === 'off' ? 'off' : 'verify'
-    await using system = await createSystem({ ...options, migrate })
-    return { ...(await system.health()), reason }
+    const system = await createSystem({ ...options, migrate })
+    try {
+      return { ...(await system.health()), reason }
+    } finally {
+      await system.close()
+    }
   } catch (error) {
     return failed(reasonOf(error))
   }

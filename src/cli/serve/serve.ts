@@ -8,10 +8,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { variable, wholeNumber } from '../../config/setting.ts'
 import { readSettings } from '../../config/settings.ts'
-import { resolve } from '../../config.ts'
+import { type Resolved, resolve } from '../../config.ts'
 import { ConfigError } from '../../errors.ts'
 import { type Authorize, createHandler, type Handler } from '../../server/index.ts'
-import { createSystem, type SystemOptions } from '../../system.ts'
+import { createSystem, type System, type SystemOptions } from '../../system.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { desktopOf, type Flags, type Meant, readFlags } from '../flags.ts'
 import type { Io } from '../io.ts'
@@ -55,14 +55,49 @@ export async function serveCommand(flags: ServeFlags, io: Io, output: Output): P
   const { options, resolved } = readServed(flags, io)
   const token = createToken(io.env)
   // Before anything is opened: whoever is gone by now needs nothing.
-  using stop = whenToStop({ parentPid, stdin: stopWithStdin ? io.stdin : undefined })
+  const stop = whenToStop({ parentPid, stdin: stopWithStdin ? io.stdin : undefined })
   outliveReaders(io)
+  try {
+    const system = await withProgress(io, `opening ${resolved.target}`, () => createSystem(options))
+    try {
+      await serveUntil(stop.asked, {
+        host,
+        port: port ?? 0,
+        origins: [...SHELLS, ...origin],
+        system,
+        token,
+        resolved,
+        io,
+        output,
+      })
+    } finally {
+      await system.close()
+    }
+  } finally {
+    stop.end()
+  }
+  return EXIT.ok
+}
 
-  await using system = await withProgress(io, `opening ${resolved.target}`, () => createSystem(options))
+interface Service {
+  readonly host: string
+  readonly port: number
+  readonly origins: readonly string[]
+  readonly system: System
+  readonly token: Token
+  readonly resolved: Resolved
+  readonly io: Io
+  readonly output: Output
+}
+
+async function serveUntil(
+  stopped: Promise<string>,
+  { host, port, origins, system, token, resolved, io, output }: Service,
+): Promise<void> {
   const handler = createHandler({
     system,
     authorize: bearerOf(token),
-    origins: [...SHELLS, ...origin],
+    origins,
     // Whatever NODE_ENV says: a token is asked for everywhere, and any name of this host will do.
     production: true,
     cronSecret: variable(io.env, 'CRON_SECRET')?.value,
@@ -73,7 +108,7 @@ export async function serveCommand(flags: ServeFlags, io: Io, output: Output): P
     if (!handler.upgrade(request, socket, head))
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')
   })
-  const address = await listen(server, host, port ?? 0)
+  const address = await listen(server, host, port)
   system.start()
 
   const { tier, target } = resolved
@@ -91,9 +126,8 @@ export async function serveCommand(flags: ServeFlags, io: Io, output: Output): P
     output.note('It can be reached from other machines, without TLS: put a proxy that has it in front.')
   }
 
-  output.note(`terrace stops: ${await stop.asked}`)
+  output.note(`terrace stops: ${await stopped}`)
   await end(server, handler)
-  return EXIT.ok
 }
 
 /** SQLite, where nothing says otherwise; and where nothing says which file, this application's own. */

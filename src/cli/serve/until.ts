@@ -11,9 +11,11 @@ export interface StopOptions {
   readonly pollMs?: number | undefined
 }
 
-export interface Stop extends Disposable {
+export interface Stop {
   /** Resolves with why. */
   readonly asked: Promise<string>
+  /** Looks no more. */
+  end(): void
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
@@ -45,7 +47,7 @@ export function whenToStop({ parentPid, stdin, pollMs = 500 }: StopOptions): Sto
   }
   return {
     asked: promise,
-    [Symbol.dispose]() {
+    end() {
       for (const each of undo) each()
     },
   }
