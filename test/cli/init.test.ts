@@ -2,7 +2,9 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
+import type { Routes } from '../../src/next/index.ts'
 import { type TempDir, tempDir } from '../support/temp.ts'
 import { terrace, terraceJson } from './support.ts'
 
@@ -53,6 +55,19 @@ it('writes a route in the language and the folder of the app', async () => {
     )
     expect(read(folder, '.env.example')).toContain('# TERRACE_DB_DRIVER=sqlite\n')
   }
+})
+
+it('the route answers as it is', async () => {
+  await using folder = await appWith(TYPED)
+  await terrace(['init'], { cwd: folder.path })
+  const route = 'src/app/api/terrace/[...path]/route.ts'
+  // Where nothing is installed, the package is this checkout.
+  const own = pathToFileURL('src/next/index.ts').href
+  write(folder, 'route.mjs', read(folder, route).replace('terrace/next', own))
+  const { GET }: Routes = await import(pathToFileURL(join(folder.path, 'route.mjs')).href)
+  const context = { params: Promise.resolve({ path: ['health', 'db'] }) }
+  const answer = await GET(new Request('http://localhost:3000/api/terrace/health/db'), context)
+  expect(await answer.json()).toEqual({ status: 'ok', database: 'connected' })
 })
 
 it('a second run changes nothing, nor does a dry one', async () => {

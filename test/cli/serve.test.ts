@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -270,6 +270,23 @@ describe('the end', () => {
       await using system = await createSystem({ path: file, env: {} })
       expect(await system.workspaces.count()).toBeGreaterThanOrEqual(1 + kept)
     }
+  })
+
+  it('by a second signal comes at once, whatever is under way', async () => {
+    await using served = await serve(['--driver', 'memory'], { cwd })
+    // A request that is never finished is waited for, though not for ever.
+    const half = connect(served.serving.port, '127.0.0.1')
+    half
+      .on('error', () => {})
+      .write('POST /stores/workspaces/create HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n')
+    await once(half, 'connect')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    served.child.kill('SIGTERM')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(isAlive(served.child.pid)).toBe(true)
+    served.child.kill('SIGINT')
+    expect(await served.child.ended).toMatchObject({ code: null, signal: 'SIGINT' })
+    half.destroy()
   })
 
   it('comes with stdin’s, if that is asked for', async () => {

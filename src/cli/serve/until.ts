@@ -23,11 +23,16 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 export function whenToStop({ parentPid, stdin, pollMs = 500 }: StopOptions): Stop {
   const { promise, resolve } = Promise.withResolvers<string>()
   const undo: (() => void)[] = []
-  for (const signal of SIGNALS) {
-    const onSignal = () => resolve(signal)
-    process.once(signal, onSignal)
-    undo.push(() => process.off(signal, onSignal))
+  const onSignal = (signal: NodeJS.Signals) => {
+    unlisten()
+    resolve(signal)
   }
+  // Whoever asks twice does not want to wait: the second time the signal does what it does by itself.
+  const unlisten = () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal)
+  }
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  undo.push(unlisten)
   if (parentPid !== undefined) {
     const isThere = watchParent(parentPid)
     if (!isThere()) throw new ConfigError(`--parent-pid: there is no process ${parentPid}`)
