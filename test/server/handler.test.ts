@@ -213,6 +213,21 @@ describe('events', () => {
     expect(events.names()).toEqual(['ready', 'refused'])
   })
 
+  test('a stream of events or of a note ends when its reader is granted another workspace', async () => {
+    let workspaceId = ''
+    await using far = await serve({ limits: { heartbeatMs: 10 }, authorize: () => ({ workspaceId }) })
+    const [mine, theirs] = [await seed(far.system), await seed(far.system)]
+    workspaceId = mine.workspaceId
+    await using events = await follow(far.handler, '/events')
+    const note = await far.handler.fetch(new Request(`${HOST}/notes/${mine.noteId}/events`))
+    const text = note.text()
+    await expect.poll(() => events.comments()).toBeGreaterThan(1)
+    workspaceId = theirs.workspaceId
+    await events.ended
+    expect(events.names()).toEqual(['ready', 'refused'])
+    expect(await text).toContain('event: refused')
+  })
+
   test('streams are counted, and end with their reader, the handler or the System', async () => {
     await using far = await serve({ authorize: everything, limits: { streams: 2, pollMs: 10 } })
     const { handler, system } = far
