@@ -46,7 +46,7 @@ const REST = 20
 /** No fingerprint. */
 const UNSEEN = ''
 /** What only stores raise. Other numbers are the callers', and their sum may be more than a number holds. */
-const RISING = ['version', 'fence', 'deliveries', 'fired']
+const RISING = ['version', 'fence', 'deliveries', 'fired', 'lastSeq']
 
 export function createChanges({ pollMs, onError }: ChangesOptions): Changes {
   const watches = new Map<string, Watch>()
