@@ -51,7 +51,10 @@ beforeAll(() => {
       join(FOLDER, file),
       code
         .replaceAll("from 'terrace'", "from '../../src/index.ts'")
-        .replaceAll(/from 'terrace\/(conformance|sync|testing)'/g, "from '../../src/$1/index.ts'"),
+        .replaceAll(
+          /from 'terrace\/(conformance|next|server|sync|testing)'/g,
+          "from '../../src/$1/index.ts'",
+        ),
     )
   }
   writeFileSync(

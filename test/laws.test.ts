@@ -20,7 +20,9 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   })
 
 describe('nothing above Engine knows the tier', () => {
-  const above = files.filter(({ path }) => /^src\/(confine\.ts|(stores|conformance|testing)\/)/.test(path))
+  const above = files.filter(({ path }) =>
+    /^src\/(confine\.ts|(stores|conformance|next|server|testing)\/)/.test(path),
+  )
   test.each(above)('$path', ({ code, imports }) => {
     expect(code).not.toMatch(/\b(sqlite|postgres|pglite|neon|dialect)\b/i)
     expect(imports.filter(({ from }) => /engine\/(memory|sql|sqlite|postgres)\//.test(from))).toEqual([])

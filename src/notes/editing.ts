@@ -2,6 +2,7 @@
 
 import type * as Y from 'yjs'
 import { ValidationError } from '../errors.ts'
+import { show } from '../schema/dsl/values.ts'
 import { notes } from '../schema/notes.ts'
 import { isBoundary } from './characters.ts'
 import { CONTENT } from './codec.ts'
@@ -54,7 +55,7 @@ export const appended = (addition: string) => (doc: Y.Doc) => {
 export const inserted = (index: number, addition: string) => (doc: Y.Doc) => {
   const now = doc.getText(CONTENT).toString()
   if (!Number.isInteger(index) || index < 0 || index > now.length) {
-    throw refuse(`there is no place ${String(index)} in a text of ${now.length}`, 'index')
+    throw refuse(`there is no place ${show(index)} in a text of ${now.length}`, 'index')
   }
   if (!isBoundary(now, index)) throw refuse(`place ${index} is in the middle of a character`, 'index')
   make(doc, [{ at: index, remove: 0, insert: addition }])

@@ -9,6 +9,7 @@ import { ClosedError } from '../errors.ts'
 import type { Table } from '../schema/dsl/table.ts'
 import { schema } from '../schema/tables.ts'
 import { createAlarm } from '../work/alarm.ts'
+import { isTyped } from './refusals.ts'
 import { surface } from './surface.ts'
 
 export interface Changes {
@@ -45,7 +46,7 @@ const REST = 20
 /** No fingerprint. */
 const UNSEEN = ''
 /** What only stores raise. Other numbers are the callers', and their sum may be more than a number holds. */
-const RISING = ['version', 'fence', 'deliveries', 'fired']
+const RISING = ['version', 'fence', 'deliveries', 'fired', 'lastSeq']
 
 export function createChanges({ pollMs, onError }: ChangesOptions): Changes {
   const watches = new Map<string, Watch>()
@@ -97,7 +98,7 @@ function createWatch({ pollMs, onError, onEnd }: ChangesOptions & { readonly onE
       try {
         await look()
       } catch (error) {
-        if (error instanceof ClosedError) break
+        if (isTyped(error) && error.code === 'CLOSED') break
         // The next look tells what has happened meanwhile.
         onError(error)
       }

@@ -8,10 +8,10 @@ import type { Duplex } from 'node:stream'
 import { loadPeer } from '../engine/drivers.ts'
 import { ClosedError, NotFoundError, ValidationError } from '../errors.ts'
 import type { SharedSystem } from '../shared-system.ts'
-import type { Access, SyncLimits, SyncServer } from '../sync/index.ts'
+import type { AccessRequest, Access as SyncAccess, SyncLimits, SyncServer } from '../sync/index.ts'
 import type { System } from '../system.ts'
 import type { RunDueOptions } from '../work/run-due.ts'
-import { type Action, type Authorize, createGrant, isLoopbackAddress } from './access.ts'
+import { type Authorize, createGrant, isLoopbackAddress } from './access.ts'
 import { checkType, jsonOf } from './body.ts'
 import { call, servedBy, verbOf } from './call.ts'
 import { createChanges, followed } from './changes.ts'
@@ -98,6 +98,8 @@ export function createHandler(options: HandlerOptions): Handler {
   const streams = new Set<AbortController>()
   /** Why the sync server was told no. */
   const refusals = new WeakMap<Request, HttpRefusal>()
+  /** Whose notes those are that are followed, by note; of the request that it began with. */
+  const followedIn = new WeakMap<Request, Map<string, string | undefined>>()
   let sync: Promise<SyncServer> | undefined
   let isClosed = false
 
@@ -211,7 +213,11 @@ export function createHandler(options: HandlerOptions): Handler {
       changes,
       heartbeatMs: limits.heartbeatMs,
       signal: abort.signal,
-      recheck: () => grant(request, { kind: 'events' }),
+      async recheck() {
+        const again = await grant(request, { kind: 'events' })
+        // What is told is of the first one.
+        if (again.workspaceId !== granted.workspaceId) throw new HttpRefusal('FORBIDDEN')
+      },
       onError,
       onEnd() {
         request.signal.removeEventListener('abort', leave)
@@ -242,7 +248,7 @@ export function createHandler(options: HandlerOptions): Handler {
           limits: options.syncLimits,
           heartbeatMs: limits.heartbeatMs,
           onError,
-          authorize: ({ request, noteId, token }) => maySync(request, { kind: 'sync', noteId, token }),
+          authorize: maySync,
         }),
       (error: unknown) => {
         sync = undefined
@@ -252,9 +258,14 @@ export function createHandler(options: HandlerOptions): Handler {
     return sync
   }
 
-  async function maySync(request: Request, action: Action): Promise<Access | null> {
+  async function maySync({ request, noteId, token, isRecheck }: AccessRequest): Promise<SyncAccess | null> {
     try {
-      const { scope, mayWrite, actor } = await grant(request, action)
+      const { scope, workspaceId, mayWrite, actor } = await grant(request, { kind: 'sync', noteId, token })
+      const before = followedIn.get(request) ?? new Map()
+      followedIn.set(request, before)
+      // A note stays the one that it was, whoever its reader has become.
+      if (isRecheck && before.get(noteId) !== workspaceId) throw new HttpRefusal('FORBIDDEN')
+      before.set(noteId, workspaceId)
       return { notes: scope.notes, write: mayWrite, actor: actor ?? null }
     } catch (error) {
       if (!(error instanceof HttpRefusal)) throw error

@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts'
 import { TransactionScopeError, ValidationError } from '../errors.ts'
 import { backgroundTasks } from '../schema/background-tasks.ts'
 import type { Insert } from '../schema/dsl/table.ts'
-import { checkValue, refuse } from '../schema/dsl/values.ts'
+import { checkValue, refuse, show } from '../schema/dsl/values.ts'
 import { checkObject, defineStore, type NewOf, newRow, type PatchOf } from './store.ts'
 
 export const definition = defineStore(backgroundTasks, {
@@ -96,7 +96,7 @@ export function newJob(engine: Engine, input: NewJob): Enqueued {
 /** A whole number of at least so much. */
 export function checkNumber(name: string, value: unknown, least: number): number {
   if (Number.isSafeInteger(value) && (value as number) >= least) return value as number
-  throw invalid(name, `is a whole number from ${least}, not ${String(value)}`)
+  throw invalid(name, `is a whole number from ${least}, not ${show(value)}`)
 }
 
 /** Milliseconds from now, as a moment. */

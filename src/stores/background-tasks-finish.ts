@@ -14,6 +14,7 @@ import {
   backgroundTasks,
 } from '../schema/background-tasks.ts'
 import type { JsonValue } from '../schema/dsl/json.ts'
+import { show } from '../schema/dsl/values.ts'
 import { invalid, later } from './background-tasks-definition.ts'
 import { released } from './background-tasks-enqueue.ts'
 import { admit } from './background-tasks-lanes.ts'
@@ -132,7 +133,7 @@ export function checkRef(job: unknown): JobRef {
   checkObject(backgroundTasks, job)
   const { id, fence } = job as JobRef
   idOf(backgroundTasks, id)
-  if (!Number.isSafeInteger(fence)) throw invalid('fence', `is the claim's, not ${String(fence)}`)
+  if (!Number.isSafeInteger(fence)) throw invalid('fence', `is the claim's, not ${show(fence)}`)
   return job as JobRef
 }
 

@@ -9,7 +9,7 @@ import { increment } from '../engine/query.ts'
 import { wrappedCall } from '../engine/transaction.ts'
 import { type BackgroundTask, backgroundTasks } from '../schema/background-tasks.ts'
 import type { JsonValue } from '../schema/dsl/json.ts'
-import { checkValue } from '../schema/dsl/values.ts'
+import { checkValue, show } from '../schema/dsl/values.ts'
 import { errorText } from '../work/error-text.ts'
 import { tellCancelled, tellEnqueued } from '../work/wake.ts'
 import { type Handlers, startWorker, type Worker, type WorkerOptions } from '../work/worker.ts'
@@ -276,7 +276,7 @@ export function createBackgroundTaskStore(engine: Engine): BackgroundTaskStore {
       checkObject(backgroundTasks, options)
       const { before, statuses = ['done', 'dead', 'cancelled'], signal } = options
       for (const status of checkList(backgroundTasks, statuses)) {
-        if (!FINISHED.has(status)) throw invalid('status', `${String(status)} is not that of an ended job`)
+        if (!FINISHED.has(status)) throw invalid('status', `${show(status)} is not that of an ended job`)
       }
       checkValue(backgroundTasks, { ...backgroundTasks.columns.finishedAt, optional: false }, before)
       return purge(engine, before, statuses, { signal })

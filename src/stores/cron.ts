@@ -7,6 +7,7 @@
 
 import { Cron } from 'croner'
 import { ValidationError } from '../errors.ts'
+import { show } from '../schema/dsl/values.ts'
 import { schedules } from '../schema/schedules.ts'
 
 /** Reading an expression costs ten times what a step costs. */
@@ -83,8 +84,4 @@ function isZone(timeZone: string): boolean {
   } catch {
     return false
   }
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value)
 }

@@ -3,6 +3,7 @@
 import ms, { type StringValue } from 'ms'
 import { ValidationError } from '../errors.ts'
 import type { Table } from '../schema/dsl/table.ts'
+import { show } from '../schema/dsl/values.ts'
 
 /** Whole milliseconds, or text such as `'5m'`, `'90s'`, `'1.5h'`, `'2 days'`. */
 export type Duration = number | string
@@ -13,9 +14,8 @@ export function milliseconds(table: Table, option: string, given: unknown): numb
   const isText = typeof given === 'string' && given.length > 0 && given.length <= 100
   const span = isText ? Math.round(ms(given as StringValue)) : given
   if (typeof span === 'number' && Number.isSafeInteger(span) && span >= 1) return span
-  const shown = typeof given === 'string' ? JSON.stringify(given.slice(0, 40)) : String(given)
   throw new ValidationError(
-    `${table.name}.${option} must be a span of time, such as 90_000 milliseconds or '90s', not ${shown}`,
+    `${table.name}.${option} must be a span of time, such as 90_000 milliseconds or '90s', not ${show(given)}`,
     table.name,
     option,
   )

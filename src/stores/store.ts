@@ -17,7 +17,7 @@ import { NotFoundError, UnavailableError, ValidationError, VersionConflictError 
 import { isJsonObject, JSON_DEPTH } from '../schema/dsl/json.ts'
 import type { Scalar } from '../schema/dsl/order.ts'
 import type { ColumnKey, Direction, Insert, Row, Table } from '../schema/dsl/table.ts'
-import { checkValue, refuse, refuseUnknown } from '../schema/dsl/values.ts'
+import { checkValue, refuse, refuseUnknown, show } from '../schema/dsl/values.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 
 export interface StoreVerbs<T extends Table, N, P, F> {
@@ -324,7 +324,7 @@ export async function countRows<T extends Table>(
 
 export function checkLimit(table: Table, limit = 50, least = 1): number {
   if (Number.isInteger(limit) && limit >= least && limit <= 1000) return limit
-  throw new ValidationError(`${table.name}: a limit is ${least} to 1000, not ${String(limit)}`, table.name)
+  throw new ValidationError(`${table.name}: a limit is ${least} to 1000, not ${show(limit)}`, table.name)
 }
 
 /** What a change sets besides: a new version and the time. */
@@ -337,13 +337,13 @@ export function stamped<T extends Table>(engine: Engine, set: Record<string, unk
 
 export function checkList<V>(table: Table, values: readonly V[]): readonly V[] {
   if (Array.isArray(values)) return values
-  throw new ValidationError(`${table.name}: expected a list, not ${String(values)}`, table.name)
+  throw new ValidationError(`${table.name}: expected a list, not ${show(values)}`, table.name)
 }
 
 /** For stores that take an input apart before they check it. */
 export function checkObject(table: Table, input: unknown): void {
   if (typeof input === 'object' && input !== null) return
-  throw new ValidationError(`${table.name}: expected an object, not ${String(input)}`, table.name)
+  throw new ValidationError(`${table.name}: expected an object, not ${show(input)}`, table.name)
 }
 
 /** An id as it may stand in a condition, where `undefined` would match every row. */

@@ -304,8 +304,11 @@ describe('a page of a named origin', () => {
 
   test('its own server’s origin needs no name', async () => {
     await using far = await serve({ authorize: everybody })
-    const answer = await ask(far.handler, '/stores/tasks', { headers: { origin: HOST } })
-    expect(answer.status).toBe(200)
+    const { noteId } = await seed(far.system)
+    for (const path of ['/stores/tasks', `/notes/${noteId}/state`]) {
+      const answer = await ask(far.handler, path, { headers: { origin: HOST } })
+      expect([answer.status, answer.headers.get('access-control-allow-origin')], path).toEqual([200, null])
+    }
   })
 
   test.each(['*', 'app.example', 'https://app.example/', 'https://*.example', ''])(

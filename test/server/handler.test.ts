@@ -7,7 +7,7 @@ import { UnavailableError } from '../../src/errors.ts'
 import { createHandler } from '../../src/server/index.ts'
 import { getSystem } from '../../src/shared-system.ts'
 import { createSystem, type System } from '../../src/system.ts'
-import { ask, codeOf, HOST, post, serve } from './support.ts'
+import { ask, codeOf, follow, HOST, post, serve } from './support.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -213,6 +213,21 @@ describe('events', () => {
     expect(events.names()).toEqual(['ready', 'refused'])
   })
 
+  test('a stream of events or of a note ends when its reader is granted another workspace', async () => {
+    let workspaceId = ''
+    await using far = await serve({ limits: { heartbeatMs: 10 }, authorize: () => ({ workspaceId }) })
+    const [mine, theirs] = [await seed(far.system), await seed(far.system)]
+    workspaceId = mine.workspaceId
+    await using events = await follow(far.handler, '/events')
+    const note = await far.handler.fetch(new Request(`${HOST}/notes/${mine.noteId}/events`))
+    const text = note.text()
+    await expect.poll(() => events.comments()).toBeGreaterThan(1)
+    workspaceId = theirs.workspaceId
+    await events.ended
+    expect(events.names()).toEqual(['ready', 'refused'])
+    expect(await text).toContain('event: refused')
+  })
+
   test('streams are counted, and end with their reader, the handler or the System', async () => {
     await using far = await serve({ authorize: everything, limits: { streams: 2, pollMs: 10 } })
     const { handler, system } = far
@@ -353,40 +368,3 @@ test('once closed, it answers so; the System stays open', async () => {
   }
   expect(await far.system.tasks.count()).toBeGreaterThan(0)
 })
-
-/** What an EventSource does. */
-async function follow(handler: { fetch(request: Request): Promise<Response> }, path: string) {
-  const response = await handler.fetch(new Request(`${HOST}${path}`))
-  expect(response.status).toBe(200)
-  expect(response.headers.get('content-type')).toContain('text/event-stream')
-  const events: { name: string; data: Record<string, unknown> }[] = []
-  let comments = 0
-  const stream = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-  const ended = read()
-
-  async function read(): Promise<void> {
-    let rest = ''
-    for (;;) {
-      const { done, value } = await stream.read()
-      if (done) return
-      const parts = (rest + value).split('\n\n')
-      rest = parts.pop()!
-      for (const part of parts) take(part)
-    }
-  }
-
-  function take(part: string): void {
-    if (part.startsWith(':')) comments++
-    const name = /^event: (.*)$/m.exec(part)?.[1]
-    if (name !== undefined) events.push({ name, data: JSON.parse(/^data: (.*)$/m.exec(part)![1]!) })
-  }
-
-  return {
-    ended,
-    names: () => events.map(({ name }) => name),
-    comments: () => comments,
-    all: () =>
-      events.map(({ name, data }) => [name, data.store ?? data.noteId, data.kind].filter(Boolean).join(' ')),
-    [Symbol.asyncDispose]: () => stream.cancel(),
-  }
-}

@@ -57,6 +57,20 @@ test('stores, events and live notes over one port, beneath a base path', async (
   await reader.cancel()
 })
 
+test('who is at the other end is told as a proxy would', async () => {
+  const from: unknown[] = []
+  await using here = await host({
+    authorize({ request }) {
+      from.push(request.headers.get('x-forwarded-for'))
+      return null
+    },
+  })
+  const headers = { 'x-forwarded-for': '192.0.2.1' }
+  expect((await fetch(`${here.http}/stores/tasks`)).status).toBe(401)
+  expect((await fetch(`${here.http}/stores/tasks`, { headers })).status).toBe(401)
+  expect(from).toEqual(['127.0.0.1', '192.0.2.1, 127.0.0.1'])
+})
+
 test('a body that is too big is refused, and the connection serves on', async () => {
   await using here = await host({ limits: { bodyBytes: 1000 } })
   const big = await fetch(`${here.http}/stores/tasks/get`, {

@@ -1,5 +1,6 @@
 /** Requests to a handler, and its stores as somebody far away has them. */
 
+import { expect } from 'vitest'
 import type { Calls } from '../../src/conformance/verbs.ts'
 import { encode } from '../../src/server/codec.ts'
 import { createHandler, type Handler, type HandlerOptions } from '../../src/server/index.ts'
@@ -122,4 +123,41 @@ export function servedCalls(calls: Calls): [name: string, call: () => Promise<un
       .filter(([verb]) => surface[store]?.verbs[verb] !== undefined)
       .map(([verb, call]): [string, () => Promise<unknown>] => [`${store}.${verb}`, call]),
   )
+}
+
+/** What an EventSource does. */
+export async function follow(handler: Pick<Handler, 'fetch'>, path: string) {
+  const response = await handler.fetch(new Request(`${HOST}${path}`))
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toContain('text/event-stream')
+  const events: { name: string; data: Record<string, unknown> }[] = []
+  let comments = 0
+  const stream = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  const ended = read()
+
+  async function read(): Promise<void> {
+    let rest = ''
+    for (;;) {
+      const { done, value } = await stream.read()
+      if (done) return
+      const parts = (rest + value).split('\n\n')
+      rest = parts.pop()!
+      for (const part of parts) take(part)
+    }
+  }
+
+  function take(part: string): void {
+    if (part.startsWith(':')) comments++
+    const name = /^event: (.*)$/m.exec(part)?.[1]
+    if (name !== undefined) events.push({ name, data: JSON.parse(/^data: (.*)$/m.exec(part)![1]!) })
+  }
+
+  return {
+    ended,
+    names: () => events.map(({ name }) => name),
+    comments: () => comments,
+    all: () =>
+      events.map(({ name, data }) => [name, data.store ?? data.noteId, data.kind].filter(Boolean).join(' ')),
+    [Symbol.asyncDispose]: () => stream.cancel(),
+  }
 }

@@ -181,6 +181,7 @@ test.each([
   ['an unknown option', 'tasks/update', '["t", {}, { "signal": {} }]', 400, 'VALIDATION'],
   ['options that are none', 'tasks/update', '["t", {}, 5]', 400, 'VALIDATION'],
   ['too high a limit', 'tasks/list', '[{}, { "limit": 1001 }]', 400, 'VALIDATION'],
+  ['a limit that has no text', 'timers/claimDue', '[{ "limit": { "toString": 1 } }]', 400, 'VALIDATION'],
   ['no arguments', 'tasks/start', '[]', 400, 'VALIDATION'],
   ['a verb that stays inside', 'notes/open', '["n"]', 404, 'NO_ROUTE'],
   ['a verb that there is not', 'tasks/constructor', '[]', 404, 'NO_ROUTE'],

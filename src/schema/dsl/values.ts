@@ -143,8 +143,8 @@ function codePoints(value: string): number {
   return count
 }
 
-/** A short description of a refused value; never the whole of it. */
-function show(value: unknown): string {
+/** A short description of a refused value; never the whole of it, and no code of its own is run for it. */
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
   return String(value)
