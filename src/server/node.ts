@@ -1,35 +1,45 @@
 /** Between Node's own http and `Request` and `Response`. */
 
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ReadableStream } from 'node:stream/web'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+
+type Fetch = (request: Request) => Promise<Response>
 
 /**
  * For Node's http server: `createServer(nodeListener(handler))`. Whoever is at the other end is added to
- * `x-forwarded-for`, as a proxy would.
+ * `x-forwarded-for`, as a proxy would. `onError` is told of what could be told to nobody else; written to the console
+ * unless given.
  */
-export function nodeListener({ fetch }: { fetch(request: Request): Promise<Response> }) {
-  return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    void respond(fetch, incoming, outgoing)
+export function nodeListener(
+  { fetch }: { fetch(request: Request): Promise<Response> },
+  onError: (error: unknown) => void = (error) => console.error('terrace/server:', error),
+): RequestListener {
+  return (incoming, outgoing) => {
+    answer(fetch, incoming, outgoing).catch((error: unknown) => {
+      if (!isGone(error)) onError(error)
+      outgoing.destroy()
+    })
   }
 }
 
-async function respond(
-  fetch: (request: Request) => Promise<Response>,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const abort = new AbortController()
-  outgoing.on('close', () => abort.abort())
-  const request = requestOf(incoming, abort.signal)
+async function answer(fetch: Fetch, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  outgoing.once('close', () => gone.abort())
+  const request = requestOf(incoming, gone.signal)
   const response = request === null ? new Response(null, { status: 400 }) : await fetch(request)
-  const { status, headers, body } = response
-  outgoing.writeHead(status, Object.fromEntries(headers))
-  if (body === null) return void outgoing.end()
+  outgoing.statusCode = response.status
+  outgoing.setHeaders(response.headers)
+  if (response.body === null || incoming.method === 'HEAD') {
+    await response.body?.cancel()
+    outgoing.end()
+    return
+  }
+  // At once: the first event of a stream may be a while in coming.
   outgoing.flushHeaders()
-  // The cast: one class of Node's under two names. Who leaves early, leaves.
-  await pipeline(Readable.fromWeb(body as ReadableStream), outgoing).catch(() => {})
+  // The cast: the same streams, by the types of another module.
+  await pipeline(Readable.fromWeb(response.body as NodeReadableStream), outgoing)
 }
 
 /** Null for what no client of good will sends. */
@@ -41,17 +51,69 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | nu
   try {
     const headers = headersOf(incoming)
     headers.append('x-forwarded-for', socket.remoteAddress ?? 'unknown')
-    // The cast: as above.
-    const body = hasBody ? (Readable.toWeb(incoming) as globalThis.ReadableStream<Uint8Array>) : null
-    return new Request(url, { method, headers, signal, body, duplex: 'half' })
+    return new Request(url, {
+      method,
+      headers,
+      signal,
+      ...(hasBody && { body: bodyOf(incoming), duplex: 'half' as const }),
+    })
   } catch {
     return null
   }
 }
 
-/** By the host that is asked for; what is no path of it is null. */
+/**
+ * Not by `Readable.toWeb`: to cancel that is to destroy the connection, and whoever refuses a long body could not say so.
+ * Nothing is read before somebody asks; what nobody asked for Node throws away after the answer.
+ */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  let isRead = false
+  let isCancelled = false
+  function begin(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    isRead = true
+    incoming.on('data', (chunk: Buffer) => {
+      if (isCancelled) return
+      controller.enqueue(chunk)
+      incoming.pause()
+    })
+    incoming.once('end', () => {
+      if (!isCancelled) controller.close()
+    })
+    incoming.once('error', (error) => {
+      if (!isCancelled) controller.error(error)
+    })
+  }
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (!isRead) begin(controller)
+        incoming.resume()
+      },
+      cancel() {
+        isCancelled = true
+        incoming.resume()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** The other end hung up: its own affair. */
+function isGone(error: unknown): boolean {
+  const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown }
+  return (
+    name === 'AbortError' ||
+    code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE'
+  )
+}
+
+/** By the host that is asked for; what is no path of it is null. A URL in the place of a path would be another host's. */
 export function urlOf({ url = '', headers: { host = 'localhost' } }: IncomingMessage): URL | null {
-  return url.startsWith('/') ? URL.parse(`http://${host}${url}`) : null
+  const place = URL.parse(`http://${host}`)
+  if (!url.startsWith('/') || place === null || place.href !== `http://${place.host}/`) return null
+  return URL.parse(`http://${place.host}${url}`)
 }
 
 export function headersOf({ rawHeaders }: IncomingMessage): Headers {

@@ -10,7 +10,7 @@ import { variable, wholeNumber } from '../../config/setting.ts'
 import { readSettings } from '../../config/settings.ts'
 import { type Resolved, resolve } from '../../config.ts'
 import { ConfigError } from '../../errors.ts'
-import { type Authorize, createHandler, type Handler } from '../../server/index.ts'
+import { type Authorize, createHandler, type Handler, nodeListener } from '../../server/index.ts'
 import { createSystem, type System, type SystemOptions } from '../../system.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { desktopOf, type Flags, type Meant, readFlags } from '../flags.ts'
@@ -18,7 +18,6 @@ import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
 import { withProgress } from '../progress.ts'
 import { forPeople } from '../words.ts'
-import { createListener } from './http.ts'
 import { createToken, shownToken, type Token } from './token.ts'
 import { whenToStop } from './until.ts'
 
@@ -103,7 +102,7 @@ async function serveUntil(
     cronSecret: variable(io.env, 'CRON_SECRET')?.value,
     onError: (error) => output.note(`terrace: ${error instanceof Error ? error.stack : String(error)}`),
   })
-  const server = createServer(createListener(handler.fetch, (error) => output.note(String(error))))
+  const server = createServer(nodeListener(handler, (error) => output.note(String(error))))
   server.on('upgrade', (request, socket, head) => {
     if (!handler.upgrade(request, socket, head))
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')

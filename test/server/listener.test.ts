@@ -3,16 +3,12 @@
 import { Agent, createServer, type RequestOptions, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createListener, type Fetch } from '../../src/cli/serve/http.ts'
+import { nodeListener } from '../../src/server/index.ts'
 
+type Fetch = (request: Request) => Promise<Response>
 let fetch: Fetch
 const errors: unknown[] = []
-const server = createServer(
-  createListener(
-    (asked) => fetch(asked),
-    (error) => errors.push(error),
-  ),
-)
+const server = createServer(nodeListener({ fetch: (asked) => fetch(asked) }, (error) => errors.push(error)))
 let port: number
 beforeEach(async () => {
   errors.length = 0
