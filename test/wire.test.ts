@@ -142,6 +142,17 @@ describe.runIf(selectedTiers().includes('postgres')).each(drivers)('over %s', (d
     expect(await first).toMatchObject({ title: 'but one', objective: 'held', version: 4 })
   })
 
+  test('a worker ends a job and claims the next one in the same round trip', async () => {
+    const { backgroundTasks } = system
+    const jobs = Array.from({ length: 40 }, () => ({ workspaceId, kind: 'count' }))
+    await backgroundTasks.enqueueMany(jobs)
+    wire.reset()
+    await backgroundTasks.work({ count: () => {} }, { untilIdle: true }).stopped
+    expect(await backgroundTasks.count({ workspaceId, status: 'done' })).toBe(40)
+    // The looks for what has come due, and the first claim and the last.
+    expect(wire.statements().executed).toBeLessThan(60)
+  })
+
   test('a statement is parsed once for a connection, and then only run', async () => {
     const { id } = await task('parsed')
     // On each connection of the pool that may come to serve it.

@@ -73,13 +73,15 @@ async function claimReady(
   options: CallOptions | undefined,
 ): Promise<BackgroundTask[]> {
   const jobs: BackgroundTask[] = []
+  // Postgres plans anew for each list, which takes it as long as the claim.
+  const kind = kinds?.length === 1 ? kinds[0]! : oneOfThese(kinds ?? [])
   for (const queue of queues) {
     if (jobs.length === limit) break
     const now = engine.now()
     const claimed = await engine.update(
       backgroundTasks,
       {
-        where: { queue, status: 'ready', ...(kinds && { kind: oneOfThese(kinds) }) },
+        where: { queue, status: 'ready', ...(kinds && { kind }) },
         set: {
           status: 'running',
           attempts: increment(),

@@ -10,7 +10,7 @@ import { bindValues, type Statement } from '../sql/statement.ts'
 import type { InsertRows, UpdateCall, WriteShape } from '../sql/take-apart.ts'
 import type { AnyRow } from '../sql/verbs.ts'
 import type { Rows } from './source.ts'
-import { compileUpdateEach } from './update-each.ts'
+import { compileUpdateEach, IS_CLAIMED } from './update-each.ts'
 import { bindLists, compileInsertMany, compileWrite } from './write.ts'
 
 export interface PostgresCalls {
@@ -19,10 +19,14 @@ export interface PostgresCalls {
   getMany(table: Table, ids: readonly string[]): Promise<AnyRow[]>
   insert(insert: InsertRows): Promise<AnyRow[]>
   /**
-   * Updates of one shape, each of another row, whose key is bound at this index. Answers the rows that were changed at
-   * once: others do not match, or are being changed by somebody else.
+   * Updates of one shape, each of another row, whose key is bound at this index, and a claim. Answers the rows that were
+   * changed at once: others do not match, or are being changed by somebody else.
    */
-  updateEach(updates: readonly UpdateCall[], key: number): Promise<AnyRow[]>
+  updateEach(
+    updates: readonly UpdateCall[],
+    key: number,
+    claim: UpdateCall | undefined,
+  ): Promise<{ changed: AnyRow[]; claimed: AnyRow[] }>
   write(write: WriteShape): Promise<AnyRow | null>
 }
 
@@ -60,15 +64,22 @@ export function createPostgresCalls(dialect: Dialect, cache: StatementCache, sen
         shape.values,
       )
     },
-    updateEach(updates, key) {
-      const { table, shape, update } = updates[0]!
-      const statement = cache.statement(`${shape.key} each`, () =>
-        compileUpdateEach(dialect, table, shape, update, key),
-      )
-      return run(
-        statement,
-        shape.bindings.map((_, i) => updates.map((each) => each.shape.values[i]) as Value[]),
-      )
+    async updateEach(updates, key, claim) {
+      const [first] = updates
+      const { shape } = first!
+      const isLone = updates.length === 1
+      const name = `${shape.key} ${isLone ? 'one' : 'each'}${claim === undefined ? '' : ` and ${claim.shape.key}`}`
+      const statement = cache.statement(name, () => compileUpdateEach(dialect, first!, key, claim, isLone))
+      // The cast: none of these binds a list itself.
+      const lists = shape.bindings.map((_, i) => updates.map((each) => each.shape.values[i]) as Value[])
+      const own = isLone ? shape.values : lists
+      const rows = await run(statement, [...own, ...(claim?.shape.values ?? [])])
+      if (claim === undefined) return { changed: rows, claimed: [] }
+      const parts: { changed: AnyRow[]; claimed: AnyRow[] } = { changed: [], claimed: [] }
+      for (const { [IS_CLAIMED]: isClaimed, ...row } of rows) {
+        parts[isClaimed === true ? 'claimed' : 'changed'].push(row)
+      }
+      return parts
     },
     async write(write) {
       const { steps, shape } = write

@@ -48,6 +48,7 @@ export const postgresDialect: Dialect = {
   decoder: () => undefined,
   selected: (text) => text,
   byPosition: false,
+  given: (param) => param,
   booleanLiteral: (value) => (value ? 'true' : 'false'),
   isAmong: (column, list) => `${column} = any(${list})`,
   contains: (text, part) => `strpos(${text}, ${part}) > 0`,

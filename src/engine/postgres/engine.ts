@@ -19,7 +19,7 @@ import { createIds } from '../ids.ts'
 import { checkChannel, checkNotice } from '../signals.ts'
 import { createStatementCache } from '../sql/cache.ts'
 import type { Statement } from '../sql/statement.ts'
-import { boundKey, type InsertRows, type UpdateCall } from '../sql/take-apart.ts'
+import type { InsertRows } from '../sql/take-apart.ts'
 import { type AnyRow, createVerbs } from '../sql/verbs.ts'
 import { createTransactionScope, runTransaction } from '../transaction.ts'
 import { createPostgresCalls, type Send } from './calls.ts'
@@ -35,6 +35,7 @@ import {
 import { createGathering } from './gather.ts'
 import { type Migrate, postgresMigrations } from './migrations.ts'
 import type { Client, Rows, Source, SqlText } from './source.ts'
+import { createUpdates } from './updates.ts'
 
 export interface PostgresEngineOptions {
   /** Takes part in every time and id; without it, the server's clock is followed. */
@@ -47,14 +48,6 @@ export interface PostgresEngineOptions {
 export interface PostgresEngine extends RootEngine {
   readonly tier: 'postgres'
   unwrap(): Promise<{ readonly pool: unknown; readonly drizzle: unknown }>
-}
-
-interface GatheredUpdate {
-  readonly statement: Statement
-  readonly call: UpdateCall
-  /** Where its row's key is bound, and what that is. */
-  readonly key: number
-  readonly id: unknown
 }
 
 /** How often a transaction, or a lone statement in a deadlock, is tried again. */
@@ -156,26 +149,7 @@ export async function createPostgresEngine(
     mayRepeat,
   )
 
-  const updates = createGathering<GatheredUpdate, AnyRow[]>(
-    ({ statement, call }) => calls.run(statement, call.shape.values),
-    async (together) => {
-      // A row takes part once; who comes to it again comes after.
-      const byId = new Map<unknown, GatheredUpdate>()
-      for (const each of together) if (!byId.has(each.id)) byId.set(each.id, each)
-      const { call, key } = together[0]!
-      const rows = await calls.updateEach(
-        [...byId.values()].map((each) => each.call),
-        key,
-      )
-      const primary = call.table.primaryKey[0]!.key
-      const changed = new Map(rows.map((row) => [row[primary], row]))
-      return together.map((each) => {
-        const row = byId.get(each.id) === each ? changed.get(each.id) : undefined
-        return row === undefined ? calls.run(each.statement, each.call.shape.values) : [row]
-      })
-    },
-    mayRepeat,
-  )
+  const updates = createUpdates(calls, mayRepeat)
 
   function enter(options: CallOptions | undefined): void {
     options?.signal?.throwIfAborted()
@@ -195,14 +169,7 @@ export async function createPostgresEngine(
       return orAborted(gets.submit(table, { table, id }), options?.signal)
     },
     update(statement, call, options) {
-      const { values, bindings } = call.shape
-      const key = bindings.some(({ list }) => list) ? undefined : boundKey(call.table, call.update)
-      return orAborted(
-        key === undefined
-          ? calls.run(statement, values)
-          : updates.submit(statement, { statement, call, key, id: values[key] }),
-        options?.signal,
-      )
+      return orAborted(updates.run(statement, call), options?.signal)
     },
     insert(insert, options) {
       const gatherable = insert.conflict === undefined && insert.rows.rows.length === 1

@@ -58,7 +58,8 @@ export function createGathering<Call, Answer>(
           return
         }
         byKey.set(key, [{ call, resolve, reject }])
-        queueMicrotask(() => flush(key))
+        // After all that follows from what has happened by now, however many awaits away.
+        queueMicrotask(() => process.nextTick(flush, key))
       }),
   }
 }

@@ -23,7 +23,7 @@ export function compileFind(dialect: Dialect, table: Table, shape: Shape, find: 
   let text = `select ${visibleColumns(dialect, table)} from ${quote(table.sqlName)} where ${conditionText(dialect, writer, table, find.where)}`
   if (find.after !== undefined) text += ` and ${afterText(dialect, writer, table, find.order, find.after)}`
   if (find.order.length > 0) text += orderText(table, find.order)
-  if (find.limit !== undefined) text += ` limit ${writer.param(find.limit)}`
+  if (find.limit !== undefined) text += ` limit ${dialect.given(writer.param(find.limit))}`
   return finish(dialect, writer, table, text, false)
 }
 
@@ -158,11 +158,13 @@ export function updateText(dialect: Dialect, writer: Writer, table: Table, updat
   const where = conditionText(dialect, writer, table, update.where)
   if (update.limit === undefined) return `update ${quote(table.sqlName)} set ${set} where ${where}`
   const keys = table.primaryKey.map((column) => columnText(table, column))
+  const isOne = update.limit === 'one'
   const select =
     `select ${keys.join(', ')} from ${quote(table.sqlName)} where ${where}` +
     orderText(table, update.order!) +
-    ` limit ${writer.param(update.limit)}${dialect.lock(update.skipLocked)}`
-  return `update ${quote(table.sqlName)} set ${set} where ${dialect.claimed(keys, select)}`
+    ` limit ${update.limit === 'one' ? 1 : dialect.given(writer.param(update.limit))}${dialect.lock(update.skipLocked)}`
+  const claimed = isOne ? `(${keys.join(', ')}) = (${select})` : dialect.claimed(keys, select)
+  return `update ${quote(table.sqlName)} set ${set} where ${claimed}`
 }
 
 export function conflictText(

@@ -111,7 +111,7 @@ function testText(dialect: Dialect, writer: Writer, table: Table, test: Test): s
     case 'lte':
     case 'gt':
     case 'gte':
-      return `${name} ${SIGNS[test.op]} ${operandText(dialect, writer, test.operand)}`
+      return `${name} ${SIGNS[test.op]} ${comparedText(dialect, writer, test.operand)}`
     case 'in':
       return dialect.isAmong(name, writer.param(test.index), test.column)
     case 'among':
@@ -191,6 +191,11 @@ function beyond(
 
 function isNull(operand: Operand): boolean {
   return operand.is === 'literal' && operand.value === null
+}
+
+function comparedText(dialect: Dialect, writer: Writer, operand: Operand): string {
+  const text = operandText(dialect, writer, operand)
+  return operand.is === 'param' ? dialect.given(text) : text
 }
 
 function operandText(dialect: Dialect, writer: Writer, operand: Operand): string {

@@ -23,6 +23,8 @@ export interface Dialect {
   selected(text: string, column: ColumnDef): string
   /** The driver hands over a row as a list of cells, which it does faster than by name. */
   readonly byPosition: boolean
+  /** A bound value that a column is compared with, or a limit. */
+  given(param: string): string
   booleanLiteral(value: boolean): string
   /** `text`, which is this column, is one of a bound list. */
   isAmong(text: string, list: string, column: ColumnDef): string

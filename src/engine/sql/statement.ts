@@ -44,6 +44,7 @@ export class Writer {
   readonly encoders: Convert[] = []
   readonly #dialect: Dialect
   readonly #bindings: readonly Binding[]
+  readonly #before: number
   readonly #positions = new Map<number, number>()
   /** The statement is to be planned for the values of each call. */
   plansAnew = false
@@ -55,9 +56,11 @@ export class Writer {
    */
   headWithin: ((column: ColumnDef, ref: ColumnDef, workspace: string) => string | undefined) | undefined
 
-  constructor(dialect: Dialect, bindings: readonly Binding[]) {
+  /** `before`: how many parameters come before these in the text. */
+  constructor(dialect: Dialect, bindings: readonly Binding[], before = 0) {
     this.#dialect = dialect
     this.#bindings = bindings
+    this.#before = before
   }
 
   /** The placeholder of a bound value. */
@@ -76,7 +79,7 @@ export class Writer {
 
   #push(slot: Slot, column: ColumnDef, list: boolean): number {
     this.encoders.push(this.#dialect.encoder(column, list))
-    return this.slots.push(slot)
+    return this.#before + this.slots.push(slot)
   }
 }
 

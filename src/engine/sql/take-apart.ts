@@ -25,7 +25,8 @@ export interface UpdateShape {
   readonly where: Condition
   readonly set: readonly Assignment[]
   readonly order: readonly Order[] | undefined
-  readonly limit: number | undefined
+  /** Index of the bound limit; `one` belongs to the shape, because a single row is found by a cheaper plan. */
+  readonly limit: number | 'one' | undefined
   readonly skipLocked: boolean
 }
 
@@ -93,7 +94,8 @@ export function takeApartUpdate(shape: Shape, table: Table, query: UpdateQuery<T
   const where = shape.where(table, query.where)
   const order =
     query.orderBy === undefined && query.limit === undefined ? undefined : shape.order(table, query.orderBy)
-  const limit = bindLimit(shape, table, query.limit)
+  const limit = query.limit === 1 ? 'one' : bindLimit(shape, table, query.limit)
+  if (limit === 'one') shape.key += '1'
   const skipLocked = query.skipLocked ?? false
   if (skipLocked) shape.key += 's'
   return { where, set, order, limit, skipLocked }
