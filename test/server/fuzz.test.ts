@@ -1,6 +1,7 @@
 /**
  * Requests of strangers, by the thousand: whatever they are, the answer is no mistake of the server's, and what is of
- * another workspace stays as it is. `TERRACE_RUNS=100000` sends more of them; a failure says how to replay it.
+ * another workspace stays as it is. The same ones each time, unless
+ * TERRACE_SEED says otherwise; `TERRACE_RUNS=100000` sends more of them.
  */
 
 import fc from 'fast-check'
@@ -15,7 +16,7 @@ import { selectedTiers } from '../support/tiers.ts'
 import { requestOf, requests, type Sent } from './requests.ts'
 
 const runs = Number(process.env.TERRACE_RUNS ?? 1500)
-const start = Number(process.env.TERRACE_SEED ?? Date.now() % 2 ** 31)
+const start = Number(process.env.TERRACE_SEED ?? 1)
 
 /** Statuses that a stranger may see. The server is neither busy nor broken here, so none of its own is among them. */
 const FINE = [200, 204, 304, 400, 401, 403, 404, 405, 409, 413, 415, 422, 501]
