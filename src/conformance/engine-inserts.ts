@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { increment, lt, merge } from '../engine/query.ts'
-import { agents } from '../schema/agents.ts'
+import { type Agent, agents } from '../schema/agents.ts'
 import { codebases } from '../schema/codebases.ts'
 import { roles } from '../schema/roles.ts'
 import { settings } from '../schema/settings.ts'
@@ -10,6 +10,7 @@ import { workspaces } from '../schema/workspaces.ts'
 import { namesOf, newRoles, role, times } from './engine-fixtures.ts'
 import { everything, many, newWorkspace, range, refused } from './expect.ts'
 import type { Scenario } from './scenario.ts'
+import { seed } from './verbs.ts'
 
 export const engineInsertScenarios: readonly Scenario[] = [
   {
@@ -39,6 +40,56 @@ export const engineInsertScenarios: readonly Scenario[] = [
         await refused('ALREADY_EXISTS', newRoles(system, ids), { table: 'roles', columns: ['id'] })
       }
       assert.deepEqual(namesOf(await system.engine.find(roles)), ['taken'])
+    },
+  },
+  {
+    id: 'engine.insert-alike',
+    guarantee:
+      'Many rows with most in common are stored each with its own, and refused for what they have in common',
+    async run({ system: { engine }, system }) {
+      const { workspaceId, agentId } = await seed(system)
+      const theirs = await seed(system, 'Theirs')
+      const rowsOf = (more: (i: number) => object) =>
+        range(25).map((i) => {
+          const row = { id: `${i}`, workspaceId, name: 'Same', role: 'r', ...times(engine) }
+          return { ...row, metadata: { deep: ['"\\{}'] }, ...more(i) }
+        })
+      const before = await everything(engine)
+      for (const parentId of ['nobody', theirs.agentId]) {
+        await refused(
+          'REFERENCE',
+          engine.insert(
+            agents,
+            rowsOf(() => ({ parentId })),
+          ),
+        )
+      }
+      await refused(
+        'ALREADY_EXISTS',
+        engine.insert(
+          agents,
+          rowsOf(() => ({ id: 'same' })),
+        ),
+      )
+      assert.deepEqual(await everything(engine), before)
+      const lastSeenAt = engine.now()
+      for (const [prefix, more] of [
+        ['all', () => ({ parentId: agentId, model: 'm', lastSeenAt })],
+        ['none', () => ({ parentId: null, model: null })],
+        ['last', (i: number) => (i === 24 ? { parentId: agentId, metadata: {}, lastSeenAt } : {})],
+      ] as const) {
+        const given = rowsOf((i) => ({ ...more(i), id: `${prefix} ${i}` }))
+        const stored = await engine.insert(agents, given)
+        for (const [i, row] of stored.entries()) {
+          const { parentId = null, model = null, lastSeenAt: seen = null } = given[i] as Partial<Agent>
+          assert.deepEqual(
+            [row.id, row.parentId, row.model, row.lastSeenAt],
+            [given[i]!.id, parentId, model, seen],
+          )
+          assert.deepEqual(row.metadata, given[i]!.metadata)
+          assert.deepEqual(await engine.get(agents, row.id), row)
+        }
+      }
     },
   },
   {

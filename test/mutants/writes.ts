@@ -202,6 +202,20 @@ export const writeMutants: readonly Mutant[] = [
     })),
   },
   {
+    id: 'insert-all-like-the-first',
+    breaks: 'Stores many rows with what the first one has',
+    scenario: 'engine.insert-alike',
+    engine: verbs((inner) => ({
+      insert: async (table, rows, options) => {
+        const [first] = rows
+        const alike = rows.map((row) => ({ ...row, parentId: (first as Loose | undefined)?.parentId }))
+        const isMany = rows.length > 10 && table.columns.parentId !== undefined
+        // The cast: rows of the same table.
+        return inner.insert(table, isMany ? (alike as unknown as typeof rows) : rows, options)
+      },
+    })),
+  },
+  {
     id: 'insert-answers-reversed',
     breaks: 'Answers new rows in another order than they were given',
     scenario: 'engine.insert-order',

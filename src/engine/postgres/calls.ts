@@ -11,7 +11,7 @@ import type { InsertRows, UpdateCall, WriteShape } from '../sql/take-apart.ts'
 import type { AnyRow } from '../sql/verbs.ts'
 import type { Rows } from './source.ts'
 import { compileUpdateEach, IS_CLAIMED } from './update-each.ts'
-import { bindLists, compileInsertMany, compileWrite } from './write.ts'
+import { bindDiffering, bindLists, compileInsertMany, compileWrite } from './write.ts'
 
 export interface PostgresCalls {
   run(statement: Statement, values: readonly Bound[]): Promise<AnyRow[]>
@@ -58,9 +58,10 @@ export function createPostgresCalls(dialect: Dialect, cache: StatementCache, sen
           shape.values,
         )
       }
-      const lists = bindLists(shape, rows)
+      const lists = bindDiffering(shape, insert.table, rows)
+      const differing = lists.map((list) => Number(list !== undefined)).join('')
       return run(
-        cache.statement(`${shape.key} many`, () => compileInsertMany(dialect, insert, lists)),
+        cache.statement(`${shape.key} many ${differing}`, () => compileInsertMany(dialect, insert, lists)),
         shape.values,
       )
     },

@@ -4,6 +4,7 @@
  */
 
 import { type ColumnDef, parameterColumn, type Table } from '../../schema/dsl/table.ts'
+import type { Value } from '../../schema/dsl/values.ts'
 import type { RowsShape, Shape } from '../shape.ts'
 import { allColumns, conflictText, finish, updateText, visibleColumns } from '../sql/compile.ts'
 import { columnText, conditionText, staysWithinWorkspace, withinWorkspace } from '../sql/conditions.ts'
@@ -11,11 +12,14 @@ import { type Dialect, quote } from '../sql/dialect.ts'
 import { type Draft, Writer } from '../sql/statement.ts'
 import type { InsertRows, WriteShape } from '../sql/take-apart.ts'
 
-/** Several rows; column by column, each a bound list, after what the shape has bound already. */
+/**
+ * Several rows; column by column, each a bound list, after what the shape has bound already: the first row. Where there is
+ * no list, all rows have what that one has.
+ */
 export function compileInsertMany(
   dialect: Dialect,
   { table, rows, conflict, shape }: InsertRows,
-  lists: readonly number[],
+  lists: readonly (number | undefined)[],
 ): Draft {
   const writer = new Writer(dialect, shape.bindings)
   const text =
@@ -34,6 +38,32 @@ export function bindLists(shape: Shape, rows: RowsShape): number[] {
       true,
     ),
   )
+}
+
+/** Fewer rows are not worth a statement of their own. */
+const FEW = 10
+
+/**
+ * Binds as lists only what differs: most columns of many rows that come together are the same, and a list is written,
+ * sent and read value by value.
+ */
+export function bindDiffering(shape: Shape, table: Table, rows: RowsShape): (number | undefined)[] {
+  const key = table.primaryKey[0]!
+  const [first, ...others] = rows.rows
+  return rows.columns.map(({ column }, i) => {
+    const isSame =
+      others.length >= FEW && column !== key && others.every((row) => isEqual(row[i]!, first![i]!))
+    if (isSame) return undefined
+    return shape.bind(
+      column,
+      rows.rows.map((row) => row[i] ?? null),
+      true,
+    )
+  })
+}
+
+function isEqual(a: Value, b: Value): boolean {
+  return a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime())
 }
 
 /** `lists` are those of the steps that insert, in order. */
@@ -90,23 +120,25 @@ function insertFromLists(
   writer: Writer,
   table: Table,
   rows: RowsShape,
-  lists: readonly number[],
+  lists: readonly (number | undefined)[],
   head: Table | undefined,
 ): string {
-  const names = lists.map((_, i) => `"c${i}"`)
+  const names = lists.flatMap((list, i) => (list === undefined ? [] : [`"c${i}"`]))
+  const cellAt = (i: number) => (lists[i] === undefined ? writer.param(i) : `"rows"."c${i}"`)
   const values = rows.columns.map(({ column, ref }, i) => {
-    const cell = `"rows"."c${i}"`
+    const cell = cellAt(i)
     const source = ref === undefined ? cell : `"head".${quote(ref.sqlName)}`
     if (ref !== undefined && column.kind === 'integer') return `${source} + ${cell}`
     if (!staysWithinWorkspace(table, column)) return source
     const place = rows.columns[table.columns.workspaceId!.position]!
     const workspace =
-      place.ref === undefined ? `"rows"."c${place.column.position}"` : `"head".${quote(place.ref.sqlName)}`
+      place.ref === undefined ? cellAt(place.column.position) : `"head".${quote(place.ref.sqlName)}`
     if (ref === undefined || head === undefined) return valueText(table, column, source, () => workspace)
     if (isHeadsKey(head, column, ref) && place.ref === head.columns.workspaceId) return source
     return headWithin(head, column, ref, workspace) ?? valueText(table, column, source, () => workspace)
   })
-  const from = `unnest(${lists.map((index) => writer.param(index)).join(', ')}) as "rows"(${names.join(', ')})`
+  const bound = lists.flatMap((index) => (index === undefined ? [] : [writer.param(index)]))
+  const from = `unnest(${bound.join(', ')}) as "rows"(${names.join(', ')})`
   return (
     `insert into ${quote(table.sqlName)} (${allColumns(table)}) select ${values.join(', ')} from ` +
     (head === undefined ? from : `"head", ${from}`)
