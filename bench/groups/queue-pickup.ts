@@ -123,7 +123,7 @@ async function telling(server: PostgresServer): Promise<Row[]> {
       measured: cost(told!, untold!),
       absolute: absolute(told!, untold!),
       ifMissed:
-        'at most one notification in 20 ms is sent, beside the inserts: the longer these wait for the disk, the more of them there are to an insert, 20 to a hundred where one took 4.5 ms.',
+        'at most one notification in 20 ms is sent, beside the inserts: the longer these wait for the disk, the more of them there are to an insert.',
     })
   }
   return rows
