@@ -110,8 +110,10 @@ function isGone(error: unknown): boolean {
 }
 
 /** By the host that is asked for; what is no path of it is null. A URL in the place of a path would be another host's. */
-export function urlOf({ url = '', headers: { host = 'localhost' } }: IncomingMessage): URL | null {
-  const place = URL.parse(`http://${host}`)
+export function urlOf(incoming: IncomingMessage): URL | null {
+  const { url = '' } = incoming
+  // Of two hosts Node's own headers keep one.
+  const place = URL.parse(`http://${headersOf(incoming).get('host') ?? 'localhost'}`)
   if (!url.startsWith('/') || place === null || place.href !== `http://${place.host}/`) return null
   return URL.parse(`http://${place.host}${url}`)
 }
