@@ -79,7 +79,7 @@ export interface MailboxStore {
   purge(before: Date, options?: CallOptions & { readonly limit?: number | undefined }): Promise<number>
   /** The message, whatever became of it, or null. */
   get(id: string, options?: CallOptions): Promise<Mail | null>
-  /** A page of mail, in the order of sending unless ordered otherwise. */
+  /** A page of mail, by the time of sending unless ordered otherwise; `seq` is the order in which one agent gets it. */
   list(filter?: MailFilter, options?: ListOptions<typeof mail>): Promise<Page<Mail>>
   /** How much mail matches. */
   count(filter?: MailFilter, options?: CallOptions): Promise<number>
