@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import * as Y from 'yjs'
 import { noteUpdates } from '../schema/notes.ts'
+import type { RootEngine } from '../engine/engine.ts'
 import type { NoteEvent } from '../stores/notes.ts'
 import { many, newWorkspace, range, refused } from './expect.ts'
 import {
@@ -77,24 +78,80 @@ export const noteLiveScenarios: readonly Scenario[] = [
       ] as const) {
         const events = watcher.notes.watch({ workspaceId })
         await begins(watcher, before, events)
+        /** What happened just before may be told as well: that this one was made. */
+        async function news(): Promise<NoteEvent> {
+          const [event] = await next(events, 1)
+          return event?.kind === 'created' && event.noteId === before ? news() : event!
+        }
         await aNote(actor, 'elsewhere')
         const { id } = await actor.notes.create({ workspaceId, title: 'New', text: 'a' })
-        const told = [...(await next(events, 1))]
+        const told = [await news()]
         for (const act of [
           () => actor.notes.append(id, 'b'),
           () => actor.notes.update(id, { title: 'Changed' }),
           () => actor.notes.delete(id),
         ]) {
           await act()
-          told.push(...(await next(events, 1)))
+          told.push(await news())
         }
         assert.ok(told.every((event) => event.workspaceId === workspaceId && event.noteId === id))
         assert.deepEqual(kindsOf(told), ['created 1', 'edited 2', 'updated 2', 'deleted 0'])
         await actor.notes.append(before, '.')
-        const [last] = await next(events, 1)
-        assert.deepEqual([last?.kind, last?.noteId], ['edited', before])
+        const last = await news()
+        assert.deepEqual([last.kind, last.noteId], ['edited', before])
         await events.return?.()
       }
+    },
+  },
+  {
+    id: 'notes.live-watch-overtaken',
+    guarantee:
+      'Who hears that a note is gone before hearing that it was made is told in the end that it is gone',
+    async run({ system }) {
+      const { id: before, workspaceId } = await aNote(system)
+      const said: string[] = []
+      const keeping: Partial<RootEngine> = {
+        async notify(_, payload) {
+          said.push(payload)
+        },
+      }
+      let hear: ((payload: string) => void) | undefined
+      let look: (() => void) | undefined
+      const [maker, deleter, watcher] = await Promise.all([
+        another(system, {}, () => ({ ...deaf(), ...keeping })),
+        another(system, {}, () => ({ ...deaf(), ...keeping })),
+        another(system, { pollMs: 60_000 }, () => ({
+          async listen(_, heard) {
+            hear = heard
+            return async () => {}
+          },
+          async onCommit(committed) {
+            look = committed
+            return async () => {}
+          },
+        })),
+      ])
+      const events = watcher.notes.watch({ workspaceId })
+      await begins(watcher, before, events)
+      const { id } = await maker.notes.create({ workspaceId, title: 'Short-lived' })
+      await maker.close()
+      await deleter.notes.delete(id)
+      await deleter.close()
+      assert.equal(said.length, 2)
+      for (const payload of said.reverse()) hear!(payload)
+      const told = await next(events, 2)
+      look!()
+      told.push(...(await next(events, 1)))
+      assert.deepEqual(
+        told.map((event) => [event.kind, event.noteId]),
+        [
+          ['deleted', id],
+          ['created', id],
+          ['deleted', id],
+        ],
+      )
+      await events.return?.()
+      await watcher.close()
     },
   },
   {

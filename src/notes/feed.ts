@@ -49,12 +49,20 @@ interface Watcher {
   known: ReadonlyMap<string, Known> | undefined
   /** The same may come several times: from a notification, and from a look. */
   push(event: NoteNews): void
+  /** The notes of which something was told, and not that they are gone. */
+  standing(): readonly (readonly [string, { readonly workspaceId: string }])[]
 }
 
 interface Known {
   readonly workspaceId: string
   readonly seq: number
   readonly version: number
+}
+
+/** What a watcher was told of a note. */
+interface Told extends Known {
+  readonly created: boolean
+  readonly deleted: boolean
 }
 
 /** More milliseconds than anybody waits. */
@@ -96,34 +104,37 @@ export function createFeed(
   const watchers = new Set<Watcher>()
   /** To be told to others, by note and kind: the newest of each is enough. */
   const outgoing = new Map<string, NoteNews>()
-  let gathering: NodeJS.Timeout | undefined
-  let isSending = false
+  let sending: Promise<void> | undefined
+  let hurry = () => {}
   let closed = false
   const lookout = createLookout(engine, { channel: CHANNEL, heard, look, pollMs, failed })
 
   function publish(event: NoteNews): void {
     emit(event)
     outgoing.set(`${event.kind} ${event.noteId}`, event)
-    if (isSending || gathering !== undefined || closed) return
-    isSending = true
-    // What happens in this turn goes together.
-    setImmediate(send)
+    if (closed) return
+    sending ??= send()
   }
 
-  function send(): void {
-    const events = [...outgoing.values()]
-    outgoing.clear()
-    isSending = false
-    for (let i = 0; i < events.length; i += TOGETHER) {
-      // A hint: whoever misses it looks for himself.
-      announce(engine, events.slice(i, i + TOGETHER), sender).catch(failed)
+  /** One after the other, for by two connections the later might overtake. */
+  async function send(): Promise<void> {
+    // What happens in this turn goes together.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (outgoing.size > 0) {
+      // And so does what comes in the next moments.
+      const moment = new Promise<void>((resolve) => {
+        hurry = resolve
+        setTimeout(resolve, GATHER).unref()
+      })
+      const events = [...outgoing.values()]
+      outgoing.clear()
+      for (let i = 0; i < events.length; i += TOGETHER) {
+        // A hint: whoever misses it looks for himself.
+        await announce(engine, events.slice(i, i + TOGETHER), sender).catch(failed)
+      }
+      if (!closed) await moment
     }
-    // What comes in the next moments goes together.
-    gathering = setTimeout(() => {
-      gathering = undefined
-      if (outgoing.size > 0 && !closed) send()
-    }, GATHER)
-    gathering.unref()
+    sending = undefined
   }
 
   function emit(event: NoteNews): void {
@@ -189,6 +200,8 @@ export function createFeed(
       watcher.known === undefined ? [] : [[watcher, watcher.known] as const],
     )
     if (begun.length === 0) return
+    // Who deletes may be heard of before who made, and then nothing but a look tells that it is gone.
+    const standing = new Map(begun.map(([watcher]) => [watcher, watcher.standing()]))
     const now = await present(group[0]!.interest)
     for (const [watcher, before] of begun) {
       watcher.known = now
@@ -201,7 +214,7 @@ export function createFeed(
           if (version > was.version) tell('updated')
         }
       }
-      for (const [noteId, { workspaceId }] of before) {
+      for (const [noteId, { workspaceId }] of [...before, ...standing.get(watcher)!]) {
         if (!now.has(noteId)) watcher.push({ kind: 'deleted', noteId, workspaceId, seq: 0 })
       }
     }
@@ -226,7 +239,7 @@ export function createFeed(
     /** The newest of each kind of each note: a slow reader misses repetitions, and nothing else. */
     const queue = new Map<string, NoteEvent>()
     /** What was queued before, by note. */
-    const told = new Map<string, { created: boolean; deleted: boolean; seq: number; version: number }>()
+    const told = new Map<string, Told>()
     let news = Promise.withResolvers<void>()
     const wake = () => {
       news.resolve()
@@ -238,13 +251,14 @@ export function createFeed(
       known: undefined,
       push({ kind, noteId, workspaceId, seq, version = 0 }) {
         const before = told.get(noteId)
-        const nothing = { created: false, deleted: false, seq: -1, version: 0 }
+        const nothing = { workspaceId, created: false, deleted: false, seq: -1, version: 0 }
         // One that has the id of one that is gone.
         const so = before === undefined || (before.deleted && kind === 'created') ? nothing : before
         if (so.deleted || (kind === 'created' && so.created)) return
         if (kind === 'edited' && so.seq >= seq) return
         if (kind === 'updated' && version > 0 && so.version >= version) return
         told.set(noteId, {
+          workspaceId,
           created: so.created || kind === 'created',
           deleted: kind === 'deleted',
           seq: Math.max(so.seq, kind === 'edited' || kind === 'created' ? seq : -1),
@@ -253,6 +267,7 @@ export function createFeed(
         queue.set(`${kind} ${noteId}`, { kind, noteId, workspaceId, seq })
         wake()
       },
+      standing: () => [...told].filter(([, { deleted }]) => !deleted),
     }
     const end = () => {
       if (ended) return
@@ -321,10 +336,9 @@ export function createFeed(
     watch,
     async close() {
       for (const end of [...enders]) end()
-      if (outgoing.size > 0) send()
       closed = true
-      clearTimeout(gathering)
-      await lookout.close()
+      hurry()
+      await Promise.all([sending, lookout.close()])
     },
   }
 }

@@ -243,6 +243,14 @@ export const sourceMutants: readonly SourceMutant[] = [
     to: '',
   },
   {
+    id: 'notes-watch-told-too-late',
+    breaks: 'Leaves at it who was told that a note is made when it was gone already',
+    scenario: 'notes.live-watch-overtaken',
+    file: 'notes/feed.ts',
+    from: '[...before, ...standing.get(watcher)!]',
+    to: 'before',
+  },
+  {
     id: 'notes-never-followed',
     breaks: 'Takes nothing of what others write into a document that is open',
     scenario: 'notes.live-follows',
