@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import * as Y from 'yjs'
-import { noteUpdates } from '../schema/notes.ts'
 import type { RootEngine } from '../engine/engine.ts'
+import { noteUpdates } from '../schema/notes.ts'
 import type { NoteEvent } from '../stores/notes.ts'
 import { many, newWorkspace, range, refused } from './expect.ts'
 import {
