@@ -79,7 +79,7 @@ export interface MailboxStore {
   purge(before: Date, options?: CallOptions & { readonly limit?: number | undefined }): Promise<number>
   /** The message, whatever became of it, or null. */
   get(id: string, options?: CallOptions): Promise<Mail | null>
-  /** A page of mail, by the time of sending unless ordered otherwise; `seq` is the order in which one agent gets it. */
+  /** A page of mail, unless ordered otherwise as it was sent: one agent's by `seq`, that of several by time. */
   list(filter?: MailFilter, options?: ListOptions<typeof mail>): Promise<Page<Mail>>
   /** How much mail matches. */
   count(filter?: MailFilter, options?: CallOptions): Promise<number>
@@ -209,7 +209,8 @@ export function createMailboxStore(engine: Engine): MailboxStore {
 
     async list(filter = {}, options = {}) {
       checkObject(mail, filter)
-      return listPage(engine, mail, matching(mail, filter), filter, BY_AGE, options)
+      const order = typeof filter.agentId === 'string' ? BY_SEQ : BY_AGE
+      return listPage(engine, mail, matching(mail, filter), filter, order, options)
     },
 
     async count(filter = {}, options) {
@@ -224,6 +225,8 @@ const BY_AGE = [
   ['agentId', 'asc'],
   ['seq', 'asc'],
 ] as const
+/** Clocks of several processes may tell another order than the numbers. */
+const BY_SEQ = [['seq', 'asc']] as const
 const BY_SETTLED = [['settledAt', 'asc']] as const
 
 /** Columns that the store fills in. */

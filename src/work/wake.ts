@@ -6,6 +6,8 @@
 
 import { wholeOf } from '../confine.ts'
 import type { CallOptions, Engine } from '../engine/engine.ts'
+import { ClosedError } from '../errors.ts'
+import { errorText } from './error-text.ts'
 
 const ENQUEUED = 'terrace.jobs'
 const CANCELLED = 'terrace.jobs.cancelled'
@@ -92,8 +94,11 @@ function soon(engine: Engine, channel: string, payload: string): void {
     return
   }
   recent.set(key, false)
-  // Off the caller's way. Whoever misses it looks by himself, and an engine that is closed tells nobody.
-  engine.notify(channel, payload).catch(() => {})
+  // Off the caller's way. An engine that is closed tells nobody.
+  engine.notify(channel, payload).catch((error: unknown) => {
+    if (error instanceof ClosedError) return
+    console.warn(`terrace: workers look by themselves, for they could not be told: ${errorText(error)}`)
+  })
   setTimeout(() => {
     const isMore = recent.get(key)
     recent.delete(key)
