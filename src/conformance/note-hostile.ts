@@ -3,7 +3,17 @@
 import assert from 'node:assert/strict'
 import * as Y from 'yjs'
 import { range, refused } from './expect.ts'
-import { aClient, aNote, another, dice, stateIn, stateOf, textIn, withClient } from './note-fixtures.ts'
+import {
+  aClient,
+  aNote,
+  another,
+  CONTENT,
+  dice,
+  stateIn,
+  stateOf,
+  textIn,
+  withClient,
+} from './note-fixtures.ts'
 import type { Scenario } from './scenario.ts'
 
 export const noteHostileScenarios: readonly Scenario[] = [
@@ -155,6 +165,29 @@ export const noteHostileScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'notes.log-other-shapes',
+    guarantee:
+      'A document of another shape than text, or deeper than any stack, is kept, compacted and read like any other',
+    async run({ system }) {
+      const [board, tree] = [await aNote(system), await aNote(system)]
+      const own = await another(system)
+      const map = (await own.notes.open(board.id)).getMap(CONTENT)
+      map.set('column', 'doing')
+      const fragment = (await own.notes.open(tree.id)).getXmlFragment('default')
+      Y.applyUpdate(fragment.doc!, Y.encodeStateAsUpdate(nested(12_000, 'far below')))
+      for (const { id } of [board, tree]) await own.notes.saved(id)
+      map.set('column', 'done')
+      await own.close()
+      for (const each of [await another(system), system]) {
+        assert.deepEqual([await textIn(each, board.id), await textIn(each, tree.id)], ['', 'far below'])
+        const doc = await each.notes.open(board.id)
+        assert.deepEqual(doc.getMap(CONTENT).toJSON(), { column: 'done' })
+        await each.notes.close(board.id)
+        await each.notes.compact(tree.id)
+      }
+    },
+  },
+  {
     id: 'notes.log-of-another',
     guarantee:
       'The whole document of another note is an update like any other, and the other note stays apart',
@@ -178,7 +211,7 @@ export const noteHostileScenarios: readonly Scenario[] = [
 ]
 
 /** A document of elements within one another. */
-function nested(depth: number): Y.Doc {
+function nested(depth: number, text = ''): Y.Doc {
   const { doc } = aClient(7)
   doc.transact(() => {
     let parent: Y.XmlFragment | Y.XmlElement = doc.getXmlFragment('default')
@@ -187,6 +220,7 @@ function nested(depth: number): Y.Doc {
       parent.insert(0, [inner])
       parent = inner
     }
+    if (text !== '') parent.insert(0, [new Y.XmlText(text)])
   })
   return doc
 }

@@ -74,23 +74,44 @@ export function inflate(snapshot: Uint8Array): Uint8Array {
 
 /**
  * The plain text: of `content`, or else of an editor's tree of paragraphs (`default`, `prosemirror`), one
- * line for each. What a database cannot store as text is replaced.
+ * line for each. A document of another shape has none. What a database cannot store as text is replaced.
  */
 export function textOf(doc: Y.Doc): string {
-  const content = doc.share.has(CONTENT) ? doc.getText(CONTENT).toString() : ''
-  const tree = content === '' ? TREES.find((name) => doc.share.has(name)) : undefined
-  const text = tree === undefined ? content : linesOf(doc.getXmlFragment(tree)).join('\n')
+  const root = rootOf(doc, CONTENT, Y.Text)
+  const content = root === undefined ? '' : Y.Text.prototype.toString.call(root)
+  const tree =
+    content === '' ? TREES.map((name) => rootOf(doc, name, Y.XmlFragment)).find(Boolean) : undefined
+  const text = tree === undefined ? content : linesOf(tree).join('\n')
   return text.isWellFormed() && !text.includes('\0') ? text : text.toWellFormed().replaceAll('\0', '\ufffd')
 }
 
-function linesOf(node: Y.XmlFragment | Y.XmlElement): string[] {
+/**
+ * What has this name, if it can be of this kind. A type that nobody has asked for yet may be any, and stays so: an
+ * application that opens the document is free to ask.
+ */
+function rootOf<T extends Y.Text | Y.XmlFragment>(
+  doc: Y.Doc,
+  name: string,
+  kind: new () => T,
+): T | undefined {
+  const type: unknown = doc.share.get(name)
+  if (type instanceof kind) return type
+  // The cast: the methods of the kinds need but what all types have.
+  return type?.constructor === Y.AbstractType ? (type as T) : undefined
+}
+
+/** Not by recursion, for a tree may be deeper than the stack. */
+function linesOf(root: Y.XmlFragment): string[] {
   const lines: string[] = []
-  let line = ''
-  for (const child of node.toArray()) {
-    if (child instanceof Y.XmlText) line += plainText(child)
-    else if (child instanceof Y.XmlElement) lines.push(...linesOf(child))
+  const waiting = [root]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    const children: unknown[] = Y.XmlFragment.prototype.toArray.call(node)
+    const line = children.map((child) => (child instanceof Y.XmlText ? plainText(child) : '')).join('')
+    const elements = children.filter((child) => child instanceof Y.XmlElement)
+    if (line !== '' || elements.length === 0) lines.push(line)
+    for (const element of elements.reverse()) waiting.push(element)
   }
-  return line === '' && lines.length > 0 ? lines : [line, ...lines]
+  return lines
 }
 
 function plainText(text: Y.XmlText): string {

@@ -243,6 +243,14 @@ export const sourceMutants: readonly SourceMutant[] = [
     to: '',
   },
   {
+    id: 'notes-text-or-nothing',
+    breaks: 'Makes a text of what an application keeps as something else',
+    scenario: 'notes.log-other-shapes',
+    file: 'notes/codec.ts',
+    from: 'if (type instanceof kind) return type',
+    to: 'if (type !== undefined) return doc.get(name, kind)',
+  },
+  {
     id: 'notes-watch-told-too-late',
     breaks: 'Leaves at it who was told that a note is made when it was gone already',
     scenario: 'notes.live-watch-overtaken',
