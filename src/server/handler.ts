@@ -5,10 +5,9 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { loadPeer } from '../engine/drivers.ts'
 import { ClosedError, NotFoundError, ValidationError } from '../errors.ts'
 import type { SharedSystem } from '../shared-system.ts'
-import type { AccessRequest, Access as SyncAccess, SyncLimits, SyncServer } from '../sync/index.ts'
+import type { SyncLimits } from '../sync/index.ts'
 import type { System } from '../system.ts'
 import type { RunDueOptions } from '../work/run-due.ts'
 import { type Authorize, createGrant, isLoopbackAddress } from './access.ts'
@@ -20,6 +19,7 @@ import { createEvents } from './events.ts'
 import { createGate } from './gate.ts'
 import { DEFAULT_LIMITS, type HandlerLimits } from './limits.ts'
 import { decline, headersOf, urlOf } from './node.ts'
+import { createLiveNotes } from './notes.ts'
 import { listArgs } from './query.ts'
 import { answerOf, HttpRefusal } from './refusals.ts'
 
@@ -94,13 +94,15 @@ export function createHandler(options: HandlerOptions): Handler {
     isDevelopment,
     due: options.due,
   })
+  const live = createLiveNotes({
+    path: `${basePath}/notes`,
+    grant,
+    limits: options.syncLimits,
+    heartbeatMs: limits.heartbeatMs,
+    onError,
+  })
   const underWay = new Set<Promise<Response>>()
   const streams = new Set<AbortController>()
-  /** Why the sync server was told no. */
-  const refusals = new WeakMap<Request, HttpRefusal>()
-  /** Whose notes those are that are followed, by note; of the request that it began with. */
-  const followedIn = new WeakMap<Request, Map<string, string | undefined>>()
-  let sync: Promise<SyncServer> | undefined
   let isClosed = false
 
   const places = new Map<string | undefined, (asked: Asked) => Promise<Response>>([
@@ -231,47 +233,7 @@ export function createHandler(options: HandlerOptions): Handler {
     if (rest.length !== 2) throw new HttpRefusal('NO_ROUTE')
     checkMethod(method, 'GET, POST')
     if (method === 'POST') checkType(request.headers, 'application/octet-stream')
-    const response = await (await openSync()).fetch(request)
-    const refusal = refusals.get(request)
-    if (refusal !== undefined) throw refusal
-    return response
-  }
-
-  function openSync(): Promise<SyncServer> {
-    // Only now: it needs Yjs, which an application without notes need not have.
-    sync ??= loadPeer('yjs', 'live notes', () => import('../sync/index.ts')).then(
-      ({ createSyncServer }) =>
-        createSyncServer({
-          path: `${basePath}/notes`,
-          // Who may ask at all was looked at before.
-          origins: () => true,
-          limits: options.syncLimits,
-          heartbeatMs: limits.heartbeatMs,
-          onError,
-          authorize: maySync,
-        }),
-      (error: unknown) => {
-        sync = undefined
-        throw error
-      },
-    )
-    return sync
-  }
-
-  async function maySync({ request, noteId, token, isRecheck }: AccessRequest): Promise<SyncAccess | null> {
-    try {
-      const { scope, workspaceId, mayWrite, actor } = await grant(request, { kind: 'sync', noteId, token })
-      const before = followedIn.get(request) ?? new Map()
-      followedIn.set(request, before)
-      // A note stays the one that it was, whoever its reader has become.
-      if (isRecheck && before.get(noteId) !== workspaceId) throw new HttpRefusal('FORBIDDEN')
-      before.set(noteId, workspaceId)
-      return { notes: scope.notes, write: mayWrite, actor: actor ?? null }
-    } catch (error) {
-      if (!(error instanceof HttpRefusal)) throw error
-      refusals.set(request, error)
-      return null
-    }
+    return live.fetch(request)
   }
 
   async function ring({ request, rest, method }: Asked): Promise<Response> {
@@ -310,7 +272,7 @@ export function createHandler(options: HandlerOptions): Handler {
     for (const stream of streams) stream.abort()
     changes.close()
     await Promise.all([...underWay])
-    await (await sync?.catch(() => undefined))?.close()
+    await live.close()
   }
 
   return {
@@ -338,7 +300,8 @@ export function createHandler(options: HandlerOptions): Handler {
         refuse(error)
         return true
       }
-      openSync()
+      live
+        .server()
         .then((server) => {
           if (!server.upgrade(incoming, socket, head)) throw new HttpRefusal('NO_ROUTE')
           socket.off('error', ignore)
