@@ -1,5 +1,6 @@
 /** The tiers under test. Each keeps one database for a test file, emptied between scenarios. */
 
+import { copyFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
@@ -65,13 +66,15 @@ function memoryHarness(): TierHarness {
 
 async function sqliteHarness(): Promise<TierHarness> {
   const folder = await tempDir()
+  const template = `${folder.path}/template.db`
+  await (await sqliteEngine({ path: template, migrate: apply })).close()
   let count = 0
-  const open: Open = ({ clock }) =>
-    sqliteEngine({ path: `${folder.path}/${count}.db`, clock, migrate: apply })
+  const open: Open = ({ clock }) => sqliteEngine({ path: `${folder.path}/${count}.db`, clock })
   return {
     name: 'sqlite',
     async open(options) {
       count++
+      await copyFile(template, `${folder.path}/${count}.db`)
       return over(await open(options), options)
     },
     openSecond: async (options) => over(await open(options), options),
