@@ -68,6 +68,7 @@ test('what is optional is marked so that no bundler insists on it', () => {
       '@neondatabase/serverless',
       '@electric-sql/pglite',
       '@electric-sql/pglite/contrib/pg_trgm',
+      '@vercel/functions/db-connections',
       'drizzle-orm/better-sqlite3',
       'drizzle-orm/node-postgres',
       'drizzle-orm/neon-serverless',
