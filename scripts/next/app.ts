@@ -60,10 +60,22 @@ export function writeApp(folder: string, { routes, config: [name, content] }: Ap
 
 /** The three lines of docs/server.md, as they stand there. */
 export function writeThreeLines(folder: string): void {
-  const page = readFileSync('docs/server.md', 'utf8')
-  const [, file, code] = /^`(app\/api\/terrace\/.*)`:\n\n```ts\n([\s\S]*?)^```/m.exec(page) ?? []
-  if (file === undefined || code === undefined) throw new Error('docs/server.md does not show the route')
-  write(folder, file, code)
+  const [route] = filesOf('docs/server.md')
+  if (route === undefined) throw new Error('docs/server.md does not show the route')
+  write(folder, ...route)
+}
+
+/** The files that docs/vercel.md shows, as they stand there. */
+export function writeVercelFiles(folder: string): void {
+  const files = filesOf('docs/vercel.md')
+  if (files.length < 5) throw new Error('docs/vercel.md does not show its files')
+  for (const file of files) write(folder, ...file)
+}
+
+/** What a page shows below the path of a file. */
+function filesOf(page: string): readonly (readonly [path: string, content: string])[] {
+  const blocks = readFileSync(page, 'utf8').matchAll(/^`([\w./[\]-]+)`:\n\n```\w+\n([\s\S]*?)^```/gm)
+  return [...blocks].map(([, path, content]) => [path!, content!])
 }
 
 export function write(folder: string, name: string, content: string): void {
@@ -87,7 +99,8 @@ const TSCONFIG = `{
     "isolatedModules": true,
     "jsx": "react-jsx",
     "incremental": true,
-    "plugins": [{ "name": "next" }]
+    "plugins": [{ "name": "next" }],
+    "paths": { "@/*": ["./*"] }
   },
   "include": ["next-env.d.ts", "**/*.ts", "**/*.tsx", ".next/types/**/*.ts", ".next/dev/types/**/*.ts"],
   "exclude": ["node_modules"]

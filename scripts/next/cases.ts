@@ -6,8 +6,17 @@ import { cpSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { DRIVER_PACKAGES } from '../../src/engine/drivers.ts'
-import { copyApp, npmInstall, secondRoute, write, writeApp, writeThreeLines } from './app.ts'
+import {
+  copyApp,
+  npmInstall,
+  secondRoute,
+  write,
+  writeApp,
+  writeThreeLines,
+  writeVercelFiles,
+} from './app.ts'
 import { askForAll, json, post, statusOf } from './ask.ts'
+import { workOn } from './instances.ts'
 import { DRIVERS, type Driver, type Places } from './places.ts'
 import { runProgram, type Server, startServer } from './server.ts'
 
@@ -25,6 +34,7 @@ export const CASES: readonly Case[] = [
   { name: 'webpack, no driver', run: (...rest) => withNone('webpack', ...rest) },
   { name: 'turbopack, withTerrace, all drivers', run: (...rest) => withAll('turbopack', ...rest) },
   { name: 'turbopack, no driver', run: (...rest) => withNone('turbopack', ...rest) },
+  { name: 'turbopack, three instances on Neon', run: onVercel },
   ...DRIVERS.map(
     (driver): Case => ({ name: `turbopack, ${driver}`, run: (...rest) => withOne(driver, ...rest) }),
   ),
@@ -32,6 +42,7 @@ export const CASES: readonly Case[] = [
 
 /** Said where the worker of notes is not in a bundle. */
 const WITHOUT_WORKER = 'notes are compacted on the event loop'
+const TERRACE = 'node_modules/terrace/dist/cli/main.js'
 const NEXT = 'node_modules/next/dist/bin/next'
 const EDITIONS = 4
 
@@ -53,11 +64,11 @@ async function withNone(bundler: Bundler, ...[folder, bare, places]: Rest): Prom
   copyApp(bare, folder)
   writeApp(folder, { routes: 'app', config: ['next.config.ts', PLAIN] })
   writeThreeLines(folder)
-  await develop(folder, { routes: 'app', bundler, env: {} })
+  await develop(folder, { routes: 'app', bundler, env: {}, oneYjs: bundler === 'turbopack' })
   await build(folder, bundler, places)
   {
     await using server = await serve(folder, {})
-    await askForAll(server.url, { tier: 'memory', driver: 'memory' })
+    await askForAll(server.url, { tier: 'memory', driver: 'memory', oneYjs: bundler === 'turbopack' })
     strictEqual(await statusOf(`${server.url}/api/terrace/stores/tasks`), 403)
     strictEqual(await statusOf(`${server.url}/api/edge/health/db`), 501)
     // Webpack loses the worker, which is said, and notes are compacted all the same.
@@ -86,23 +97,47 @@ async function withAll(bundler: Bundler, ...[folder, bare, places]: Rest): Promi
   copyApp(bare, folder)
   npmInstall(folder, ...Object.values(DRIVER_PACKAGES))
   writeApp(folder, { routes: 'src/app', config: ['next.config.mjs', WITH_TERRACE] })
-  execFileSync(process.execPath, ['node_modules/terrace/dist/cli/main.js', 'init'], { cwd: folder })
+  execFileSync(process.execPath, [TERRACE, 'init'], { cwd: folder })
   const { url, connections } = await places.counted()
-  await develop(folder, { routes: 'src/app', bundler, env: { DATABASE_URL: url } }, connections)
+  await develop(folder, { routes: 'src/app', bundler, env: { DATABASE_URL: url }, oneYjs: true }, connections)
   await build(folder, bundler, places)
   for (const driver of ['memory', ...DRIVERS] as const) await askCopy(folder, driver, places)
+}
+
+/** The files of docs/vercel.md, migrated in the build step, on three instances at once. */
+async function onVercel(...[folder, bare, places]: Rest): Promise<void> {
+  copyApp(bare, folder)
+  npmInstall(folder, DRIVER_PACKAGES.neon, '@vercel/functions')
+  writeApp(folder, { routes: 'app', config: ['next.config.ts', PLAIN] })
+  writeVercelFiles(folder)
+  // Vercel's own output is not to be had here; this is what it is made of.
+  write(folder, 'next.config.ts', PLAIN)
+  const { env: database } = await places.of('neon', folder)
+  const env = { ...database, VERCEL: '1', CRON_SECRET: 'for the cron', API_TOKEN: 'for the check' }
+  const unmigrated = await runProgram({ cwd: folder, args: [TERRACE, 'status'], env }).catch(String)
+  match(unmigrated, /pending/)
+  await runProgram({ cwd: folder, args: [TERRACE, 'migrate'], env })
+  await build(folder, 'turbopack', places)
+  const copy = `${folder}, copy`
+  cpSync(join(folder, '.next/standalone'), copy, { recursive: true, verbatimSymlinks: true })
+  const start = () => startServer({ cwd: copy, args: ['server.js'], env })
+  await using first = await start()
+  await using second = await start()
+  await using third = await start()
+  await workOn([first.url, second.url, third.url], env)
 }
 
 interface Developed {
   readonly routes: Routes
   readonly bundler: Bundler
   readonly env: Readonly<Record<string, string>>
+  readonly oneYjs: boolean
 }
 
 /** `next dev`, with a route that is edited while it is asked: one System, whose data stays, and one pool. */
 async function develop(
   folder: string,
-  { routes, bundler, env }: Developed,
+  { routes, bundler, env, oneYjs }: Developed,
   connections?: () => Promise<number>,
 ): Promise<void> {
   const args = [NEXT, 'dev', '-H', '127.0.0.1', ...(bundler === 'webpack' ? ['--webpack'] : [])]
@@ -119,7 +154,7 @@ async function develop(
     deepStrictEqual(await reloaded(server, edition), { ...before, edition })
     strictEqual(await statusOf(`${terrace}/stores/tasks`), 200)
   }
-  deepStrictEqual([before.titles, before.yours, before.systems], [['kept'], true, 1])
+  deepStrictEqual([before.titles, before.yours, before.systems], [['kept'], oneYjs, 1])
   const after = await connections?.()
   if (open !== undefined && after !== undefined) {
     ok(after <= open, `${open} connections before, and ${after} after ${EDITIONS} edits`)
@@ -157,7 +192,7 @@ async function askCopy(folder: string, driver: Driver | 'memory', places: Places
   try {
     const { env, asked } = await places.of(driver, copy)
     await using server = await startServer({ cwd: copy, args: ['server.js'], env })
-    await askForAll(server.url, asked)
+    await askForAll(server.url, { ...asked, oneYjs: true })
     ok(!server.said().includes(WITHOUT_WORKER), server.said())
   } finally {
     renameSync(gone, folder)
