@@ -29,7 +29,9 @@ const words = process.argv.slice(2)
 const chosen = CASES.filter(({ name }) => words.every((word) => name.includes(word)))
 const results: Result[] = []
 const root = mkdtempSync(join(tmpdir(), 'terrace-next-'))
-try {
+// However it ends; what was served from there ends before.
+process.once('exit', () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
+{
   await using postgres = await startPostgres()
   await using proxy = await startNeonProxy({ host: '127.0.0.1', port: postgres.port })
   await using untouched = await startUntouched()
@@ -42,8 +44,6 @@ try {
   if (untouched.knocks() > 0) {
     results.push({ name: 'builds', seconds: 0, error: new Error('a build asked the database') })
   }
-} finally {
-  rmSync(root, { recursive: true, force: true, maxRetries: 5 })
 }
 report()
 

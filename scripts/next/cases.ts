@@ -192,7 +192,9 @@ async function askCopy(folder: string, driver: Driver | 'memory', places: Places
   try {
     const { env, asked } = await places.of(driver, copy)
     await using server = await startServer({ cwd: copy, args: ['server.js'], env })
-    await askForAll(server.url, { ...asked, oneYjs: true })
+    await askForAll(server.url, { ...asked, oneYjs: true }).catch((error: unknown) => {
+      throw new Error(`${driver}: ${error}\n${server.said()}`, { cause: error })
+    })
     ok(!server.said().includes(WITHOUT_WORKER), server.said())
   } finally {
     renameSync(gone, folder)
