@@ -40,12 +40,13 @@ export const groups: readonly GroupEntry[] = [
     load: async () => (await import('./groups/queue-churn.ts')).queueChurn,
   },
   { name: 'queue-idle', peers: false, load: async () => (await import('./groups/queue-idle.ts')).queueIdle },
+  { name: 'cold', peers: true, load: async () => (await import('./groups/cold.ts')).cold },
   { name: 'start', peers: true, load: async () => (await import('./groups/start.ts')).start },
 ]
 
 /** Groups under one name. */
 const sets: Readonly<Record<string, readonly string[]>> = {
-  engines: ['sqlite', 'postgres', 'neon', 'memory', 'wire', 'mastra', 'growth', 'start'],
+  engines: ['sqlite', 'postgres', 'neon', 'memory', 'wire', 'mastra', 'growth', 'start', 'cold'],
   work: ['queue', 'queue-peers', 'queue-waiting', 'queue-pickup', 'queue-churn', 'queue-idle'],
 }
 

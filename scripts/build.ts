@@ -17,7 +17,10 @@ await bundleInto(folder, { input: entries(), external: /^[^./]/ })
 /** The files that `exports` and `bin` name, by where they come from. */
 function entries(): Record<string, string> {
   const exported = Object.values(manifest.exports).filter((entry) => typeof entry === 'object')
-  const files = [...exported.map(({ default: file }) => file), ...Object.values(manifest.bin)]
+  const files = [
+    ...exported.flatMap(({ types: _, ...code }) => Object.values(code)),
+    ...Object.values(manifest.bin),
+  ]
   return Object.fromEntries(
     files.map((file) => {
       const name = file.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, '')

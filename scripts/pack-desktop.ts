@@ -73,11 +73,11 @@ async function packProgram(folder: string): Promise<void> {
     input: { 'cli/main': 'src/cli/main.ts' },
     external: new RegExp(`^(node:|${left})`),
   })
-  const { name, version, type, license } = manifest
+  const { name, version, type, license, engines } = manifest
   // Those that are still to be found, or found to be missing.
   const peers = Object.entries(manifest.peerDependencies).filter(([peer]) => [ADDON, ...LEFT].includes(peer))
   const peerDependencies = Object.fromEntries(peers)
-  const own = { name, version, private: true, type, license, peerDependencies }
+  const own = { name, version, private: true, type, license, engines, peerDependencies }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
   cpSync('LICENSE', join(folder, 'LICENSE'))
   const main = readFileSync(join(folder, 'dist/cli/main.js'), 'utf8')

@@ -79,6 +79,10 @@ export function resolve(options: ResolveOptions = {}, env: Env = process.env): R
     warnings.push(
       `${cause}, yet everything is kept in memory: data is lost when the process ends. Set DATABASE_URL, or ${settings.prefix}_DB_DRIVER=sqlite.`,
     )
+  } else if (where.path !== undefined && variable(env, 'VERCEL')) {
+    warnings.push(
+      `VERCEL is set, yet the database is a file: instances there share none, and it goes with them. Set DATABASE_URL.`,
+    )
   }
   return {
     tier: isPostgres(driver) ? 'postgres' : driver,

@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { completeUrl } from './config/server.ts'
-import type { Env } from './config/setting.ts'
+import { type Env, variable } from './config/setting.ts'
 import type { Resolved } from './config.ts'
 import type { Clock } from './engine/clock.ts'
 import type { RootEngine } from './engine/engine.ts'
@@ -69,11 +69,18 @@ export async function openDriver(
       const whole = (url: string) => completeUrl(url, options.env ?? process.env)
       const url = whole(resolved.url!)
       const directUrl = resolved.directUrl && whole(resolved.directUrl)
-      const server = { ...options, url, directUrl, target, pooled, poolSize: pool }
+      const attaching = onVercel(options.env ?? process.env)
+        ? await (await import('./engine/postgres/vercel.ts')).attachingToVercel()
+        : undefined
+      const server = { ...options, url, directUrl, target, pooled, poolSize: pool, attaching }
       if (resolved.driver === 'neon') return (await import('./engine/postgres/neon.ts')).neonEngine(server)
       return (await import('./engine/postgres/pg.ts')).pgEngine({ ...server, sslMode, rootCertificate })
     }
   }
+}
+
+function onVercel(env: Env): boolean {
+  return variable(env, 'VERCEL') !== undefined
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -71,6 +71,14 @@ export const TABLE: readonly Section<Row>[] = [
       { ...memory, env: { VERCEL: '1' }, reason: `${NOTHING} memory.`, warnings: ['VERCEL'] },
       {
         ...sqlite,
+        env: { VERCEL: '1' },
+        options: { fallback: 'sqlite' },
+        target: '/home/ada/.terrace/terrace.db',
+        reason: `${NOTHING} sqlite.`,
+        warnings: ['VERCEL'],
+      },
+      {
+        ...sqlite,
         options: { fallback: 'sqlite' },
         target: '/home/ada/.terrace/terrace.db',
         reason: `${NOTHING} sqlite.`,

@@ -137,7 +137,7 @@ describe('what is resolved', () => {
     [{ DATABASE_URL: PG, VERCEL: '1' }, {}, 'verify', []],
     [{ DATABASE_URL: PG, AWS_LAMBDA_FUNCTION_NAME: 'f' }, {}, 'verify', []],
     [{ DATABASE_URL: PG, VERCEL: '1', TERRACE_DB_MIGRATE: 'off' }, {}, 'off', []],
-    [{ DATABASE_URL: 'file:./a.db', VERCEL: '1' }, {}, 'auto', []],
+    [{ DATABASE_URL: 'file:./a.db', NETLIFY: '1' }, {}, 'auto', []],
     [{ TERRACE_DB_MIGRATE: 'OFF' }, {}, 'off', []],
     [{ AGENTS_DB_MIGRATE: 'off' }, { app: 'agents' }, 'off', []],
     [{ TERRACE_DB_MIGRATE: 'off' }, { migrate: 'off' }, 'off', []],

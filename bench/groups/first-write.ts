@@ -1,31 +1,15 @@
 /** How long a fresh process takes from importing the package to its first write in memory, and what it loads. */
 
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { bench, buildPackage, loadedBy, type Program, root, timed } from '../fixtures/fresh.ts'
 import { quick, spread } from '../measure.ts'
 import { exactly, type Row } from '../row.ts'
 
-const run = promisify(execFile)
 const RUNS = quick ? 5 : 11
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const bench = join(root, 'bench')
-/** Below the root's `node_modules`, so that the build finds the root's packages and not the peers'. */
-const built = join(root, 'node_modules/.cache/terrace-bench')
-
-interface Program {
-  readonly name: string
-  /** Where its packages are found. */
-  readonly cwd: string
-  readonly code: string
-}
-
-const programs: readonly Program[] = [
+const programs = (entry: string): readonly Program[] => [
   {
     name: 'Terrace in memory',
     cwd: root,
-    code: `const { createSystem } = await import(${JSON.stringify(join(built, 'index.js'))})
+    code: `const { createSystem } = await import(${JSON.stringify(entry)})
       const system = await createSystem({ driver: 'memory', env: {} })
       await system.workspaces.create({ title: 'Bench' })`,
   },
@@ -53,19 +37,19 @@ const programs: readonly Program[] = [
 ]
 
 export async function firstWrite(): Promise<Row[]> {
-  await run(process.execPath, ['scripts/build.ts', built], { cwd: root })
-  const times = new Map<Program, number[]>(programs.map((program) => [program, []]))
+  const all = programs(await buildPackage())
+  const times = new Map<Program, number[]>(all.map((program) => [program, []]))
   for (let i = -1; i < RUNS; i++) {
-    for (const program of programs) {
+    for (const program of all) {
       const elapsed = await timed(program)
       // The first one warms the disk's cache.
       if (i >= 0) times.get(program)!.push(elapsed)
     }
   }
   const rows: Row[] = []
-  for (const program of programs) {
+  for (const program of all) {
     const loaded = await count(program)
-    const ours = program === programs[0]
+    const ours = program === all[0]
     rows.push(
       {
         work: `import to first write, ${program.name}`,
@@ -97,19 +81,8 @@ export async function firstWrite(): Promise<Row[]> {
   return rows
 }
 
-async function timed({ cwd, code }: Program): Promise<number> {
-  const wrapped = `const startedAt = performance.now();${code};console.log(performance.now() - startedAt)`
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', wrapped], { cwd })
-  return Number(stdout)
-}
-
-async function count({ cwd, code }: Program) {
-  const counter = join(bench, 'children/count-loaded.js')
-  const { stdout } = await run(process.execPath, ['--import', counter, '--input-type=module', '-e', code], {
-    cwd,
-    maxBuffer: 2 ** 26,
-  })
-  const { bytes, files } = JSON.parse(stdout) as { bytes: number; files: string[] }
+async function count(program: Program) {
+  const { bytes, files } = await loadedBy(program)
   const isDriver = /\/node_modules\/(pg|better-sqlite3|@neondatabase|@electric-sql|drizzle-orm)\//
   return { bytes, files: files.length, drivers: files.filter((file) => isDriver.test(file)).length }
 }

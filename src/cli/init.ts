@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
-import { catchAllIn, findNextApp, type NextApp, versionOf } from './next-app.ts'
+import { catchAllIn, configWithout, findNextApp, type NextApp, versionOf, WITH_TERRACE } from './next-app.ts'
 import type { Output } from './output.ts'
 
 export interface InitFlags {
@@ -101,7 +101,9 @@ export interface Hint {
   readonly why: string
 }
 
-function hintsFor({ manifest, routes, extension }: NextApp): readonly Hint[] {
+function hintsFor(app: NextApp): readonly Hint[] {
+  const { manifest, routes, extension } = app
+  const config = configWithout(app)
   const isThere = (name: string) => versionOf(manifest, name) !== undefined
   const { postbuild, build } = manifest.scripts ?? {}
   const migrates = [postbuild, build].some((script) => script?.includes('terrace migrate'))
@@ -110,6 +112,9 @@ function hintsFor({ manifest, routes, extension }: NextApp): readonly Hint[] {
       ? []
       : [{ line: 'npm install terrace', why: 'the package itself is not in package.json yet' }]),
     { line: 'npm run dev', why: 'http://localhost:3000/api/terrace/health/db answers, from memory' },
+    ...(config === undefined
+      ? []
+      : [{ line: WITH_TERRACE, why: `in ${config}, because webpack loses drivers and the worker of notes` }]),
     ...(isThere('better-sqlite3')
       ? []
       : [

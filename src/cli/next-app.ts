@@ -46,6 +46,26 @@ export function versionOf(
   return dependencies[name] ?? devDependencies[name]
 }
 
+/** The configuration, if there is one that needs `withTerrace` and does not mention it: webpack loses what it bundles. */
+export function configWithout({
+  folder,
+  manifest,
+}: Pick<NextApp, 'folder' | 'manifest'>): string | undefined {
+  const usesWebpack = Object.values(manifest.scripts ?? {}).some((script) =>
+    /\bnext\b.*--webpack/.test(script),
+  )
+  if (!usesWebpack) return undefined
+  const name = CONFIGS.find((name) => existsSync(join(folder, name)))
+  if (name === undefined) return CONFIGS[0]
+  return readFileSync(join(folder, name), 'utf8').includes('withTerrace') ? undefined : name
+}
+
+const CONFIGS = ['next.config.ts', 'next.config.mjs', 'next.config.js'] as const
+
+/** What to write there. */
+export const WITH_TERRACE =
+  "import { withTerrace } from 'terrace/next'; export default withTerrace(nextConfig)"
+
 /** A catch-all below it takes what is meant for Terrace, under whatever name its parameter has. */
 export function catchAllIn(folder: string): string | undefined {
   if (!existsSync(folder)) return undefined
@@ -57,7 +77,7 @@ export function catchAllIn(folder: string): string | undefined {
   return undefined
 }
 
-function readManifest(folder: string): AppManifest {
+export function readManifest(folder: string): AppManifest {
   const path = join(folder, 'package.json')
   try {
     // The cast: what npm takes has this form, as far as it is looked at.

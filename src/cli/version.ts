@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 
 export interface Manifest {
   readonly version: string
+  readonly engines: { readonly node: string }
   readonly peerDependencies: Readonly<Record<string, string>>
 }
 

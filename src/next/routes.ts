@@ -6,6 +6,7 @@
 import type { Handler, HandlerOptions } from '../server/index.ts'
 import type { SharedSystem } from '../shared-system.ts'
 import type { System } from '../system.ts'
+import { unsupported } from './unsupported.ts'
 
 export interface RoutesOptions extends Omit<HandlerOptions, 'system'> {
   /** That of `getSystem()` unless given. */
@@ -81,10 +82,4 @@ async function misconfigured(
     { status: 'error', database: 'disconnected', reason: reasonOf(error) },
     { status: 503 },
   )
-}
-
-function unsupported(): Response {
-  const message =
-    "terrace needs the Node.js runtime, and this route is on edge: it has to say export const runtime = 'nodejs'"
-  return Response.json({ error: { code: 'UNSUPPORTED', message } }, { status: 501 })
 }

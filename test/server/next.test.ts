@@ -1,6 +1,8 @@
 /** The routes of a Next.js app, as Next calls them. */
 
+import { rolldown } from 'rolldown'
 import { afterEach, expect, test, vi } from 'vitest'
+import { createRoutes as createEdgeRoutes } from '../../src/next/edge.ts'
 import { createRoutes, type Routes } from '../../src/next/index.ts'
 import { getSystem } from '../../src/shared-system.ts'
 import { createTestSystem } from '../../src/testing/index.ts'
@@ -55,8 +57,23 @@ test('a configuration that makes no sense is said to this side, and asked for ag
 
 test('on the edge runtime it says what to write, and loads nothing', async () => {
   vi.stubEnv('NEXT_RUNTIME', 'edge')
-  const answer = await ask(createRoutes(), 'health/db')
-  expect(answer.status).toBe(501)
-  const { error } = (await answer.json()) as { error: { message: string } }
-  expect(error.message).toContain("export const runtime = 'nodejs'")
+  // Bundlers for that runtime get the second one.
+  for (const routes of [createRoutes(), createEdgeRoutes()]) {
+    for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS']) {
+      const answer = await ask(routes, 'health/db', { method })
+      expect(answer.status).toBe(501)
+      const { error } = (await answer.json()) as { error: { message: string } }
+      expect(error.message).toContain("export const runtime = 'nodejs'")
+    }
+  }
+})
+
+test('what the edge runtime gets has the names of the other, and nothing of Node', async () => {
+  expect(Object.keys(await import('../../src/next/edge.ts')).sort()).toEqual(
+    Object.keys(await import('../../src/next/index.ts')).sort(),
+  )
+  const bundled = await rolldown({ input: 'src/next/edge.ts', platform: 'browser', external: [] })
+  const { output } = await bundled.generate({ format: 'esm' })
+  expect(output).toHaveLength(1)
+  expect(output[0].imports).toEqual([])
 })

@@ -23,7 +23,8 @@ export function configurationFindings({ resolved, envFiles }: ConfigurationOf): 
     { about: 'why', state: 'note', says: forPeople(reason) },
     ...warnings.map((warning): Finding => {
       const loser = /^(.*) is ignored: /.exec(warning)?.[1]
-      const fix = loser === undefined ? 'TERRACE_DB_DRIVER=sqlite' : `unset ${loser}`
+      const remedy = warning.startsWith('VERCEL') ? EXAMPLE : 'TERRACE_DB_DRIVER=sqlite'
+      const fix = loser === undefined ? remedy : `unset ${loser}`
       return { about: 'variables', state: 'warning', says: forPeople(warning), fix }
     }),
   ]

@@ -10,6 +10,7 @@ import { readManifest } from '../version.ts'
 import { plural } from '../words.ts'
 import { configurationFindings, misconfigured } from './configuration.ts'
 import type { Finding } from './finding.ts'
+import { nextFindings } from './next.ts'
 import { driverFinding, extraFindings, programFinding } from './packages.ts'
 import { placeFindings } from './place.ts'
 import { schemaFindings } from './schema.ts'
@@ -53,7 +54,7 @@ async function examine(flags: Flags, io: Io): Promise<readonly Finding[]> {
   const schema = blocked
     ? []
     : await withProgress(io, `opening ${resolved.target}`, () => schemaFindings(resolved, io.env))
-  return [...known, driver, ...place, ...schema, ...extraFindings(manifest)]
+  return [...known, driver, ...place, ...schema, ...extraFindings(manifest), ...nextFindings(io.cwd)]
 }
 
 function attempt<R>(work: () => R): R | ConfigError {

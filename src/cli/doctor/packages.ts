@@ -4,35 +4,27 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Driver } from '../../config.ts'
+import { DRIVER_PACKAGES } from '../../engine/drivers.ts'
 import type { Manifest } from '../version.ts'
 import type { Finding } from './finding.ts'
-
-const PACKAGES: Readonly<Record<Driver, string | undefined>> = {
-  memory: undefined,
-  sqlite: 'better-sqlite3',
-  pg: 'pg',
-  neon: '@neondatabase/serverless',
-  pglite: '@electric-sql/pglite',
-}
 
 /** What can be done without, and what it is for. */
 const EXTRAS = { yjs: 'notes', ws: 'WebSockets' }
 
-export function programFinding({ version }: Manifest): Finding {
-  const { node } = process.versions
+export function programFinding({ version, engines }: Manifest, node = process.versions.node): Finding {
   const says = `Terrace ${version}, Node ${node}, ${process.platform} ${process.arch}`
-  if (Number.parseInt(node, 10) >= 22) return { about: 'versions', state: 'ok', says }
+  if (!isOlder(node, engines.node)) return { about: 'versions', state: 'ok', says }
   return {
     about: 'versions',
     state: 'problem',
-    says: `${says}: Node 22 is the oldest`,
+    says: `${says}, and ${engines.node} is needed`,
     fix: 'nvm install 24',
   }
 }
 
 export function driverFinding(driver: Driver, { peerDependencies }: Manifest): Finding {
-  const name = PACKAGES[driver]
-  if (name === undefined) return { about: 'driver', state: 'ok', says: 'memory needs no package' }
+  if (driver === 'memory') return { about: 'driver', state: 'ok', says: 'memory needs no package' }
+  const name = DRIVER_PACKAGES[driver]
   const fix = `npm install ${name}`
   const version = installedVersion(name)
   if (version === undefined) {

@@ -16,11 +16,13 @@ export async function neonEngine(options: NeonEngineOptions): Promise<PostgresEn
   // Sends the password before it is asked for, which only some ways to authenticate forgive.
   driver.neonConfig.pipelineConnect = false
   const patience = options.patience ?? PATIENCE
+  const idleMs = options.attaching?.idleMs
   const open = (url: string, size = options.poolSize ?? { min: 0, max: 10 }): Pool => {
     const opened = new driver.Pool({
       connectionString: withoutTls(url),
       max: size.max,
       min: size.min,
+      ...(idleMs !== undefined && { idleTimeoutMillis: idleMs }),
       allowExitOnIdle: true,
     })
     // The pool's own setting would also end the wait for a connection that others are using.
@@ -29,6 +31,7 @@ export async function neonEngine(options: NeonEngineOptions): Promise<PostgresEn
         super({ ...Object(config), connectionTimeoutMillis: patience })
       }
     }
+    options.attaching?.attach(opened)
     return opened
   }
   const pool = options.pool ?? open(options.url ?? '')

@@ -8,6 +8,7 @@ import { LACKS_TLS } from './errors.ts'
 import type { Pool } from './pool.ts'
 import { createPoolSource, PATIENCE } from './pool-source.ts'
 import { type SslMode, tlsOf, withoutTls } from './tls.ts'
+import type { AttachedPool, Attaching } from './vercel.ts'
 
 export interface PgEngineOptions extends PostgresEngineOptions {
   readonly url?: string
@@ -24,6 +25,8 @@ export interface PgEngineOptions extends PostgresEngineOptions {
   readonly poolSize?: { readonly min: number; readonly max: number } | undefined
   /** Milliseconds for which a server that is asleep or restarting is waited for; 10,000 unless told. */
   readonly patience?: number | undefined
+  /** For a host that wants to know of every pool that is opened here. */
+  readonly attaching?: Attaching | undefined
 }
 
 export async function pgEngine(options: PgEngineOptions): Promise<PostgresEngine> {
@@ -32,8 +35,10 @@ export async function pgEngine(options: PgEngineOptions): Promise<PostgresEngine
   const tls = tlsOf(options.sslMode ?? 'prefer', options.rootCertificate)
   const pools: TlsPool[] = []
   const open = async (url: string, size = options.poolSize ?? { min: 0, max: 10 }) => {
-    const opened = await openPool(url, { ...size, ssl: tls.ssl, patience })
+    const idleMs = options.attaching?.idleMs
+    const opened = await openPool(url, { ...size, ssl: tls.ssl, patience, idleMs })
     pools.push(opened)
+    options.attaching?.attach(opened)
     return opened
   }
   const pool = options.pool ?? (await open(options.url ?? ''))
@@ -70,18 +75,21 @@ interface PoolSettings {
   readonly max: number
   readonly ssl: ConnectionOptions | false
   readonly patience: number
+  readonly idleMs: number | undefined
 }
 
 /** Connections made from now on are made by these options. */
-type TlsPool = Pool & { readonly options: { ssl?: boolean | ConnectionOptions | undefined } }
+type TlsPool = Pool & AttachedPool & { readonly options: { ssl?: boolean | ConnectionOptions | undefined } }
 
-async function openPool(url: string, { min, max, ssl, patience }: PoolSettings): Promise<TlsPool> {
+async function openPool(url: string, settings: PoolSettings): Promise<TlsPool> {
+  const { min, max, ssl, patience, idleMs } = settings
   const { default: pg } = await loadDriver('pg', () => import('pg'))
   return new pg.Pool({
     connectionString: withoutTls(url),
     ssl,
     min,
     max,
+    ...(idleMs !== undefined && { idleTimeoutMillis: idleMs }),
     // Its own setting would also end the wait for a connection that others are using.
     Client: class extends pg.Client {
       constructor(config?: ClientConfig) {
