@@ -5,6 +5,8 @@ const config: NextConfig = {
   serverExternalPackages: ['terrace', 'yjs'],
   // Types are checked by `npm run types`, of everything at once.
   typescript: { ignoreBuildErrors: true },
+  // So that tests have a build of their own.
+  distDir: process.env.WORKBENCH_DIST ?? '.next',
   devIndicators: false,
   poweredByHeader: false,
 }

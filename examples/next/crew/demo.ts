@@ -1,6 +1,6 @@
 /** What a database that has no workspace yet is given, so that there is something to look at. */
 
-import { AlreadyExistsError, type SharedSystem } from 'terrace'
+import type { SharedSystem } from 'terrace'
 
 const ID = 'demo'
 const TEXT = `# Release plan
@@ -18,16 +18,24 @@ export async function seedDemo(system: SharedSystem): Promise<void> {
       const { id: workspaceId } = await tx.workspaces.create({ id: ID, title: 'Demo' })
       const ask = await tx.tasks.create({
         workspaceId,
-        title: 'Ask who needs the export',
+        title: 'Ask three people what they miss',
         objective: 'Three answers are enough to begin with.',
+        role: 'tester',
       })
-      const sketch = await tx.tasks.create({ workspaceId, title: 'Sketch the page', dependsOn: [ask.id] })
-      const fields = await tx.tasks.create({ workspaceId, title: 'Choose the columns', dependsOn: [ask.id] })
-      await tx.tasks.create({ workspaceId, title: 'Build it', dependsOn: [sketch.id, fields.id] })
-      await tx.notes.create({ workspaceId, title: 'Release plan', text: TEXT })
+      const dependsOn = [ask.id]
+      const page = { workspaceId, title: 'Sketch the first page', role: 'designer', dependsOn }
+      const less = { workspaceId, title: 'Choose what to leave out', role: 'designer', dependsOn }
+      const made = [await tx.tasks.create(page), await tx.tasks.create(less)]
+      await tx.tasks.create({
+        workspaceId,
+        title: 'Build the first version',
+        role: 'builder',
+        dependsOn: made.map(({ id }) => id),
+      })
+      await tx.notes.create({ workspaceId, title: 'Release plan', text: TEXT, metadata: { crew: true } })
     })
   } catch (error) {
     // Another server was first.
-    if (!(error instanceof AlreadyExistsError)) throw error
+    if ((error as { readonly code?: unknown }).code !== 'ALREADY_EXISTS') throw error
   }
 }
