@@ -9,7 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { selectedTiers } from '../support/tiers.ts'
 import { startBrowser, whyNone } from './browser.ts'
 import { buildApp } from './build.ts'
-import { isSaved, startWorkbench, textOf, tiers, typeAfter, type Workbench } from './workbench.ts'
+import { createPlace, type Place, tiers } from './places.ts'
+import { isSaved, startWorkbench, textOf, typeAfter, type Workbench } from './workbench.ts'
 
 const wanted = (process.env.TERRACE_BROWSER_TIERS ?? 'memory').split(',')
 const selected = tiers.filter((tier) => wanted.includes(tier) && selectedTiers().includes(tier))
@@ -18,18 +19,21 @@ if (whyNone !== undefined) console.warn(`skipped: ${whyNone}`)
 
 describe.skipIf(whyNone !== undefined).each(selected)('on %s', (tier) => {
   let browser: Browser
+  let place: Place
   let bench: Workbench
 
   beforeAll(async () => {
     await buildApp()
     browser = await startBrowser()
-    bench = await startWorkbench(tier, browser)
+    place = await createPlace(tier)
+    bench = await startWorkbench(browser, { ...place.env, WORKBENCH_PACE: '0.1' })
   }, 600_000)
   afterAll(async () => {
     await bench?.[Symbol.asyncDispose]()
+    await place?.[Symbol.asyncDispose]()
     await browser?.close()
   })
-  afterEach(() => expect(bench.wrong).toEqual([]))
+  afterEach(async () => expect(await bench.closeWindows()).toEqual([]))
 
   test('nobody gets anything without the token', async () => {
     const page = await browser.newPage()
@@ -51,7 +55,7 @@ describe.skipIf(whyNone !== undefined).each(selected)('on %s', (tier) => {
     const card = other.locator('[data-column=Waiting] .card', { hasText: 'Made in one window' })
     await card.waitFor()
     expect(await card.locator('.chip').textContent()).toBe('Ask three people what they miss')
-    await other.locator('.card', { hasText: 'Ask three people' }).first().click()
+    await other.getByRole('button', { name: /^Ask three people what they miss/ }).click()
     for (const move of ['Start', 'Complete'])
       await other.getByRole('button', { name: move, exact: true }).click()
     await one.locator('[data-column=Ready] .card', { hasText: 'Made in one window' }).waitFor()
@@ -103,6 +107,7 @@ describe.skipIf(whyNone !== undefined).each(selected)('on %s', (tier) => {
     await page.keyboard.press('Enter')
     expect(await focused(page)).toBe('tasks')
     await page.keyboard.press('n')
+    await page.getByRole('dialog').waitFor()
     await page.keyboard.type('Made by keyboard')
     await page.keyboard.press('Enter')
     const card = page.locator('.card', { hasText: 'Made by keyboard' })
@@ -197,11 +202,11 @@ async function openedIn(bench: Workbench, noteId: string): Promise<[Page, Page]>
 const lines = (name: string) => Array.from({ length: 40 }, (_, index) => ` ${name} ${index}`).join('')
 
 /** What has the focus: its id, its label, or what it says. */
-async function focused(page: Page): Promise<string | null> {
-  return page.locator(':focus').evaluate((element) => {
-    const { id, textContent } = element as unknown as { id: string; textContent: string }
-    return (id || (element as unknown as { ariaLabel: string | null }).ariaLabel) ?? textContent
-  })
+async function focused(page: Page): Promise<string> {
+  return page.evaluate(`(() => {
+    const { id, ariaLabel, textContent } = document.activeElement
+    return id || ariaLabel || textContent
+  })()`)
 }
 
 /** What sticks out at the right, where nothing is made to scroll. */

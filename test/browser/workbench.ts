@@ -1,17 +1,15 @@
-/** The built app as a process, over the database of a tier; and windows in which it is open. */
+/** The built app as a process, and windows in which it is open. */
 
+import { setTimeout } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { expect } from 'vitest'
 import { type Child, startChild } from '../support/child.ts'
-import { createTestDatabase } from '../support/databases.ts'
 import { freePort } from '../support/free-port.ts'
-import { tempDir } from '../support/temp.ts'
 import { app, DIST, next } from './build.ts'
 
-export const tiers = ['memory', 'sqlite', 'postgres'] as const
-export type Tier = (typeof tiers)[number]
-
 const TOKEN = 'a token for the tests'
+/** Milliseconds within which a server is up. */
+const PATIENCE = 60_000
 
 export interface Workbench extends AsyncDisposable {
   readonly url: string
@@ -21,40 +19,29 @@ export interface Workbench extends AsyncDisposable {
   call<T>(store: string, verb: string, ...args: readonly unknown[]): Promise<T>
   /** At once, without a chance to end anything. */
   kill(): Promise<void>
+  /** On the same port as ever. */
   start(): Promise<void>
-  /** What went wrong in windows. */
-  readonly wrong: string[]
+  /** Closes all windows, and answers what went wrong in them. */
+  closeWindows(): Promise<string[]>
 }
 
-/** Nothing but variables of the environment tells the tiers apart. */
-async function placeOf(tier: Tier): Promise<{ env: NodeJS.ProcessEnv; remove(): Promise<void> }> {
-  if (tier === 'memory') return { env: {}, remove: () => Promise.resolve() }
-  if (tier === 'sqlite') {
-    const folder = await tempDir()
-    return {
-      env: { TERRACE_DB_DRIVER: 'sqlite', SQLITE_DB_PATH: `${folder.path}/workbench.db` },
-      async remove() {
-        await folder[Symbol.asyncDispose]()
-      },
-    }
-  }
-  const database = await createTestDatabase()
-  return { env: { DATABASE_URL: database.url }, remove: () => database.drop() }
-}
-
-export async function startWorkbench(tier: Tier, browser: Browser): Promise<Workbench> {
-  const { env, remove } = await placeOf(tier)
+/** Over the database that `env` names, or none. */
+export async function startWorkbench(browser: Browser, env: NodeJS.ProcessEnv): Promise<Workbench> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const contexts: BrowserContext[] = []
-  const wrong: string[] = []
   const entrance = `${url}/enter?token=${encodeURIComponent(TOKEN)}`
-  let cookie: string | undefined
+  let contexts: BrowserContext[] = []
+  let wrong: string[] = []
+  let cookie = ''
   let child: Child | undefined
+
+  async function isUp(): Promise<boolean> {
+    const answer = await fetch(`${url}/api/terrace/health/db`).catch(() => undefined)
+    return answer?.status === 200
+  }
 
   const bench: Workbench = {
     url,
-    wrong,
 
     async window(options = {}) {
       const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
@@ -69,13 +56,20 @@ export async function startWorkbench(tier: Tier, browser: Browser): Promise<Work
     async call(store, verb, ...args) {
       const response = await fetch(`${url}/api/terrace/stores/${store}/${verb}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', cookie: cookie! },
+        headers: { 'content-type': 'application/json', cookie },
         body: JSON.stringify(args),
       })
-      // The cast, in effect: the caller knows what the verb answers.
-      const body = JSON.parse(await response.text())
-      if (!response.ok) throw new Error(`${store}.${verb}: ${JSON.stringify(body)}`)
-      return body
+      const text = await response.text()
+      if (!response.ok) throw new Error(`${store}.${verb}: ${text}`)
+      return JSON.parse(text)
+    },
+
+    async closeWindows() {
+      await Promise.all(contexts.map((context) => context.close()))
+      contexts = []
+      const all = wrong
+      wrong = []
+      return all
     },
 
     async kill() {
@@ -84,38 +78,40 @@ export async function startWorkbench(tier: Tier, browser: Browser): Promise<Work
     },
 
     async start() {
-      child = startChild(new URL(`file://${next}`), {
+      child = startChild(pathToFileURL(next), {
         args: ['start', '--hostname', '127.0.0.1', '--port', String(port)],
         cwd: app,
         env: {
           DATABASE_URL: undefined,
           TERRACE_DB_DRIVER: undefined,
           SQLITE_DB_PATH: undefined,
-          ...env,
           NODE_ENV: 'production',
           NEXT_TELEMETRY_DISABLED: '1',
           WORKBENCH_DIST: DIST,
           WORKBENCH_TOKEN: TOKEN,
-          WORKBENCH_PACE: '0.1',
+          ...env,
         },
       })
-      const isUp = () =>
-        fetch(`${url}/api/terrace/health/db`).then(
-          ({ ok }) => ok,
-          () => false,
-        )
-      await expect.poll(isUp, { timeout: 60_000 }).toBe(true)
+      const latest = performance.now() + PATIENCE
+      while (!(await isUp())) {
+        if (performance.now() > latest) throw new Error(`it is not up: ${child.lines.join('\n')}`)
+        await setTimeout(50)
+      }
       const entered = await fetch(entrance, { redirect: 'manual' })
-      cookie = entered.headers.get('set-cookie')?.split(';')[0]
+      cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
     },
 
     async [Symbol.asyncDispose]() {
-      for (const context of contexts) await context.close()
+      await bench.closeWindows()
       await bench.kill()
-      await remove()
     },
   }
-  await bench.start()
+  try {
+    await bench.start()
+  } catch (error) {
+    await bench[Symbol.asyncDispose]()
+    throw error
+  }
   return bench
 }
 
@@ -125,6 +121,7 @@ export async function textOf(page: Page): Promise<string> {
     // Runs in the page. What others are called stands in the text, and is none of it.
     lines
       .map((line) => {
+        // The cast: the DOM's types are not here.
         const copy = line.cloneNode(true) as unknown as Line
         for (const caret of copy.querySelectorAll('.cm-ySelectionCaret, .cm-placeholder')) caret.remove()
         return copy.textContent
@@ -138,7 +135,7 @@ interface Line {
   querySelectorAll(selector: string): Iterable<{ remove(): void }>
 }
 
-/** Puts the caret at the end of a line that is so, and types. */
+/** Puts the caret at the end of the line that begins so, and types. */
 export async function typeAfter(page: Page, line: string, text: string): Promise<void> {
   await page.locator('.cm-line', { hasText: line }).first().click()
   await page.keyboard.press('End')

@@ -59,7 +59,7 @@ function Card({ task, now, onOpen }: CardProps) {
   )
   const isWaiting = status === 'pending' || status === 'blocked'
   return (
-    <button type="button" className="card" data-status={status} onClick={() => onOpen(id)}>
+    <button type="button" className="card" data-task={id} data-status={status} onClick={() => onOpen(id)}>
       <span className="card-title">
         <StatusIcon status={status} />
         <span>

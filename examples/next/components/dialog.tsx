@@ -5,18 +5,22 @@ export interface DialogProps {
   readonly title: ReactNode
   readonly children: ReactNode
   readonly onClose: () => void
+  /** What gets the focus afterwards if that which had it before is gone: a selector. */
+  readonly returnTo?: string
 }
 
 /** The browser's own: it keeps the focus, closes with Escape, and gives the focus back. */
-export function Dialog({ title, children, onClose }: DialogProps) {
+export function Dialog({ title, children, onClose, returnTo }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const opener = document.activeElement
-    dialog.current?.showModal()
+    if (dialog.current?.open === false) dialog.current.showModal()
+    dialog.current?.querySelector<HTMLElement>('[data-first]')?.focus()
     return () => {
-      if (opener instanceof HTMLElement) opener.focus()
+      const next = opener?.isConnected || returnTo === undefined ? opener : document.querySelector(returnTo)
+      if (next instanceof HTMLElement) next.focus()
     }
-  }, [])
+  }, [returnTo])
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, too
     <dialog

@@ -55,6 +55,7 @@ export function Graph({ now, onOpen }: GraphProps) {
               <button
                 type="button"
                 className="node"
+                data-task={task.id}
                 data-status={task.status}
                 title={task.title}
                 onClick={() => onOpen(task.id)}

@@ -44,7 +44,7 @@ export function NewTask({ workspaceId, tasks, onClose, onCreated }: NewTaskProps
       >
         <label>
           Title
-          <input name="title" required maxLength={200} autoComplete="off" ref={(input) => input?.focus()} />
+          <input name="title" required maxLength={200} autoComplete="off" data-first />
         </label>
         <label>
           What it is to achieve

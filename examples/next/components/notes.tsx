@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { call, type Row } from '@/lib/api'
+import { focusWhenShown } from '@/lib/focus'
 import { attempt } from '@/lib/notices'
 import { Note as NoteIcon, Plus } from './icons'
 import { NoteEditor } from './note-editor'
@@ -58,7 +59,7 @@ export function Notes({ workspaceId, notes, hasLoaded, openId, onOpen, onChanged
               maxLength={120}
               required
               autoComplete="off"
-              ref={(input) => input?.focus()}
+              ref={focusWhenShown}
               onKeyDown={({ key }) => key === 'Escape' && setIsNaming(false)}
             />
             <button type="submit" className="button">

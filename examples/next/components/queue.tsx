@@ -47,7 +47,8 @@ export function Queue({ jobs, agents, hasLoaded }: QueueProps) {
           No jobs yet. What agents put into the queue is shown here, with how far it is.
         </p>
       )}
-      <ul className="jobs">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <ul className="jobs" aria-labelledby="queue-title" tabIndex={0}>
         {[...live, ...ended].map((job) => (
           <li key={job.id}>
             <JobRow job={job} agent={agents.find(({ id }) => id === job.agentId)?.name} now={now} />

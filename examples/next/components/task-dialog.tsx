@@ -28,6 +28,8 @@ export function TaskDialog({ task, now, onOpen, onClose }: TaskDialogProps) {
         </>
       }
       onClose={onClose}
+      // It may have moved to another column.
+      returnTo={`[data-task="${CSS.escape(id)}"]`}
     >
       <p className="about">
         {STATUS_WORDS[status]}

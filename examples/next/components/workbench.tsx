@@ -1,9 +1,9 @@
 'use client'
 
 import { useCallback, useEffect, useState } from 'react'
-import { call, list, type Row } from '@/lib/api'
+import { ApiError, call, list, type Row } from '@/lib/api'
 import { CREW_JOB } from '@/lib/crew-job'
-import { attempt } from '@/lib/notices'
+import { attempt, tell } from '@/lib/notices'
 import { taskView, useSetting } from '@/lib/settings'
 import { useShortcuts } from '@/lib/shortcuts'
 import { useAddress } from '@/lib/use-address'
@@ -35,6 +35,7 @@ type Pane = (typeof PANES)[number][0]
 export function Workbench() {
   const [address, go] = useAddress()
   const [workspaces, setWorkspaces] = useState<readonly Row<'workspaces'>[]>()
+  const [refusal, setRefusal] = useState<string>()
   const [pane, setPane] = useState<Pane>('tasks')
   const [dialog, setDialog] = useState<'task' | 'help'>()
   const view = useSetting(taskView, 'board')
@@ -43,7 +44,13 @@ export function Workbench() {
   const { live, now } = useLive(workspaceId)
 
   const lookAtWorkspaces = useCallback(async () => {
-    await attempt(async () => setWorkspaces(await list('workspaces', { limit: '100' })))
+    try {
+      setWorkspaces(await list('workspaces', { limit: '100' }))
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (error.status === 401 || error.status === 403) setRefusal(error.message)
+      else tell(`${error.message}.`)
+    }
   }, [])
   useEffect(() => {
     void lookAtWorkspaces()
@@ -81,7 +88,7 @@ export function Workbench() {
     ...Object.fromEntries(PANES.map(([name], index) => [String(index + 1), () => show(name)])),
   })
 
-  if (now.status === 'refused') return <Refused reason={now.reason} />
+  if (now.status === 'refused' || refusal !== undefined) return <Refused reason={refusal ?? now.reason} />
   const isGone = now.status === 'gone' || (workspaces?.length === 0 && address.workspace === undefined)
   const task = now.tasks.find(({ id }) => id === address.task)
 

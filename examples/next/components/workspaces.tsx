@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Row } from '@/lib/api'
+import { focusWhenShown } from '@/lib/focus'
 import { Plus } from './icons'
 
 export interface WorkspacesProps {
@@ -42,7 +43,7 @@ export function Workspaces({ all, current, onChoose, onCreate }: WorkspacesProps
             maxLength={120}
             required
             autoComplete="off"
-            ref={(input) => input?.focus()}
+            ref={focusWhenShown}
             onKeyDown={({ key }) => key === 'Escape' && setIsNaming(false)}
           />
           <button type="submit" className="button">

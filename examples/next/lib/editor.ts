@@ -33,7 +33,11 @@ export function createEditor(parent: HTMLElement, { doc, awareness }: NoteProvid
         keymap.of([...yUndoManagerKeymap, ...defaultKeymap]),
         drawSelection(),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ 'aria-label': 'Text of the note', spellcheck: 'true' }),
+        EditorView.contentAttributes.of({
+          'aria-label': 'Text of the note',
+          spellcheck: 'true',
+          tabindex: '0',
+        }),
         placeholder('Write here. Others see it at once.'),
         markdown(),
         syntaxHighlighting(highlight),

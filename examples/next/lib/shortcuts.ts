@@ -22,8 +22,8 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   }, [])
 }
 
+const WRITTEN_IN = 'input:not([type=radio], [type=checkbox]), textarea, select'
+
 function isWriting(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'))
-  )
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches(WRITTEN_IN))
 }
