@@ -80,6 +80,7 @@ export { createFileLockStore, type FileLockStore } from './stores/file-locks.ts'
 export { createLeaseStore, type HeldLease, type Lease, type LeaseStore } from './stores/leases.ts'
 export { type ClaimedMail, createMailboxStore, type MailboxStore, type NewMail } from './stores/mailbox.ts'
 export { createMessageStore, type Message, type MessageStore } from './stores/messages.ts'
+export type { Note, NoteContent, NoteEvent, NoteMatch, NoteStore } from './stores/notes.ts'
 export { createRoleStore, type RoleStore } from './stores/roles.ts'
 export {
   createScheduleStore,
@@ -90,7 +91,7 @@ export {
 } from './stores/schedules.ts'
 export { createSettingStore, type SettingStore } from './stores/settings.ts'
 export type { ListOptions, Page, UpdateOptions } from './stores/store.ts'
-export { createTaskStore, type TaskStore } from './stores/tasks.ts'
+export { createTaskStore, type TaskEdge, type TaskStore } from './stores/tasks.ts'
 export { createTeamStore, type TeamStore } from './stores/teams.ts'
 export { createTimerStore, type NewTimer, type TimerStore } from './stores/timers.ts'
 export { createWorkspaceStore, type WorkspaceStore } from './stores/workspaces.ts'

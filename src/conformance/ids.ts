@@ -23,7 +23,7 @@ const STRANGE_IDS = [
 const everyId = (id: string) => new Proxy({}, { get: () => id }) as Seed
 
 const READS =
-  /^(get|getMany|count|list|listByParent|listDead|last|range|ready|dependencies|dependentsOf|reconcile|search|watch|inspect|check)$/
+  /^(get|getMany|count|list|listByParent|listDead|last|range|ready|dependencies|dependentsOf|edges|reconcile|search|watch|inspect|check)$/
 
 export const idScenarios: readonly Scenario[] = [
   {

@@ -111,6 +111,11 @@ export const taskDependencyScenarios: readonly Scenario[] = [
       assert.deepEqual(idsOf(await tasks.dependencies('a')), ['e', 'c', 'b'])
       assert.deepEqual(idsOf(await tasks.dependentsOf('c')), ['d', 'a'])
       assert.deepEqual(await tasks.dependencies('a'), await tasks.getMany(['e', 'c', 'b']))
+      const edge = (taskId: string, dependsOnId: string) => ({ taskId, dependsOnId })
+      const all = [edge('a', 'b'), edge('a', 'c'), edge('a', 'e'), edge('d', 'c')]
+      assert.deepEqual(await tasks.edges(['d', 'e', UNKNOWN, 'a', 'd']), all)
+      assert.deepEqual(await tasks.edges(['d']), [edge('d', 'c')])
+      assert.deepEqual(await tasks.edges([]), [])
       for (const id of ['e', UNKNOWN]) assert.deepEqual(await tasks.dependencies(id), [])
       for (const id of ['a', UNKNOWN]) assert.deepEqual(await tasks.dependentsOf(id), [])
     },

@@ -264,6 +264,7 @@ export function everyCall(scope: Scope, at: Seed, options: CallOptions = {}): Ca
       removeDependency: () => tasks.removeDependency(at.waitingId, taskId, options),
       dependencies: () => tasks.dependencies(at.waitingId, options),
       dependentsOf: () => tasks.dependentsOf(taskId, options),
+      edges: () => tasks.edges([at.waitingId], options),
       ready: () => tasks.ready(workspaceId, options),
       assign: () => tasks.assign(taskId, null, options),
       archive: () => tasks.archive(taskId, options),

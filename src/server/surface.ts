@@ -141,6 +141,7 @@ const own: { readonly [Name in keyof Stores]?: Own<Stores[Name]> } = {
       removeDependency: write([plain, plain]),
       dependencies: read([plain]),
       dependentsOf: read([plain]),
+      edges: read([plain]),
       ready: read([plain], given('limit')),
       assign: write([plain, plain]),
       archive: change,

@@ -82,6 +82,12 @@ export type DeclaredTask = Omit<NewTask, 'workspaceId' | 'crew' | 'key' | 'depen
 }
 export type TaskPatch = PatchOf<typeof definition>
 
+/** `taskId` waits for `dependsOnId`. */
+export interface TaskEdge {
+  readonly taskId: string
+  readonly dependsOnId: string
+}
+
 /**
  * The verbs that change the status throw `NotFoundError`, and `InvalidTransitionError` from a status they do
  * not lead from; then nothing has changed. Of many who do the same at once, one succeeds.
@@ -149,6 +155,8 @@ export interface TaskStore extends StoreVerbs<typeof tasks, NewTask, TaskPatch, 
   dependencies(id: string, options?: CallOptions): Promise<Task[]>
   /** What waits, or waited, for it, by age. */
   dependentsOf(id: string, options?: CallOptions): Promise<Task[]>
+  /** What each of these tasks waits for, or waited for, in the order of both ids: for a picture of many at once. */
+  edges(ids: readonly string[], options?: CallOptions): Promise<TaskEdge[]>
 
   /** What can be started: the highest priority first, then the oldest. Archived ones are left out. */
   ready(workspaceId: string, options?: CallOptions & { readonly limit?: number | undefined }): Promise<Task[]>
@@ -268,6 +276,14 @@ export function createTaskStore(engine: Engine): TaskStore {
       return related({ id: inTable(taskDependencies, 'taskId', { dependsOnId }) }, options)
     },
 
+    async edges(ids, options) {
+      const distinct = [...new Set(checkList(tasks, ids))]
+      if (distinct.length === 0) return []
+      const where = { taskId: oneOfThese(distinct) }
+      const rows = await engine.find(taskDependencies, { where, orderBy: BY_IDS }, options)
+      return rows.map(({ taskId, dependsOnId }) => ({ taskId, dependsOnId }))
+    },
+
     async ready(workspaceId, { limit, signal } = {}) {
       const where = { workspaceId: idOf(tasks, workspaceId), status: 'ready', archived: false } as const
       return engine.find(tasks, { where, orderBy: BY_PRIORITY, limit: checkLimit(tasks, limit) }, { signal })
@@ -287,6 +303,11 @@ export function createTaskStore(engine: Engine): TaskStore {
     },
   }
 }
+
+const BY_IDS = [
+  ['taskId', 'asc'],
+  ['dependsOnId', 'asc'],
+] as const
 
 const BY_PRIORITY = [
   ['priority', 'desc'],

@@ -476,6 +476,7 @@ const verbsOf: { readonly [S in keyof Stores]: Verbs<Omit<Stores[S], LiveVerbs>>
     removeDependency: [3, args(task, task)],
     dependencies: [1, args(task)],
     dependentsOf: [1, args(task)],
+    edges: [1, args(fc.array(task, { maxLength: 5 }))],
     ready: [2, args(target('workspaces'), options({ limit }))],
     assign: [2, args(task, mostly<unknown, unknown>(4, target('agents'), fc.constant(null)))],
     archive: [1, args(task)],

@@ -320,6 +320,19 @@ export const taskMutants: readonly Mutant[] = [
     })),
   },
   {
+    id: 'edges-of-finished-left-out',
+    breaks: 'Leaves out of the edges those to tasks that keep nobody waiting any more',
+    scenario: 'tasks.dependencies-listed',
+    system: tasksWith((_scope, own) => ({
+      async edges(ids, options) {
+        const edges = await own.edges(ids, options)
+        const awaited = await own.getMany(edges.map(({ dependsOnId }) => dependsOnId))
+        const open = new Set(awaited.flatMap(({ id, status }) => (status === 'cancelled' ? [] : [id])))
+        return edges.filter(({ dependsOnId }) => open.has(dependsOnId))
+      },
+    })),
+  },
+  {
     id: 'absent-task-mistaken',
     breaks: 'Says of a task that is not there that a verb does not lead from its status',
     scenario: 'tasks.transition-of-nothing',
