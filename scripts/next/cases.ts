@@ -117,7 +117,7 @@ async function onVercel(...[folder, bare, places]: Rest): Promise<void> {
   const unmigrated = await runProgram({ cwd: folder, args: [TERRACE, 'status'], env }).catch(String)
   match(unmigrated, /pending/)
   await runProgram({ cwd: folder, args: [TERRACE, 'migrate'], env })
-  await build(folder, 'turbopack', places)
+  await build(folder, 'turbopack', places, { VERCEL: '1' })
   const copy = `${folder}, copy`
   cpSync(join(folder, '.next/standalone'), copy, { recursive: true, verbatimSymlinks: true })
   const start = () => startServer({ cwd: copy, args: ['server.js'], env })
@@ -173,9 +173,14 @@ async function reloaded({ url, said }: Server, edition: number): Promise<Record<
 }
 
 /** A build asks no database, not even the one that it is told of. */
-async function build(folder: string, bundler: Bundler, { untouched }: Places): Promise<void> {
+async function build(
+  folder: string,
+  bundler: Bundler,
+  { untouched }: Places,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const args = [NEXT, 'build', ...(bundler === 'webpack' ? ['--webpack'] : [])]
-  const said = await runProgram({ cwd: folder, args, env: { DATABASE_URL: untouched } })
+  const said = await runProgram({ cwd: folder, args, env: { DATABASE_URL: untouched, ...more } })
   ok(!/warn/i.test(said), said)
 }
 

@@ -6,8 +6,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 import type { Finding } from '../../src/cli/doctor/finding.ts'
-import { installedVersion, isOlder } from '../../src/cli/doctor/packages.ts'
+import { installedVersion, isOlder, programFinding } from '../../src/cli/doctor/packages.ts'
 import { resolve } from '../../src/config.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { freePort } from '../support/free-port.ts'
@@ -15,6 +16,7 @@ import { type TempDir, tempDir } from '../support/temp.ts'
 import { selectedDialects } from '../support/tiers.ts'
 import { type RunOptions, terrace, terraceJson } from './support.ts'
 
+const { engines } = manifest
 const onPostgres = it.runIf(selectedDialects().includes('postgres'))
 
 let folder: TempDir
@@ -60,6 +62,13 @@ describe('a database that is as it should be', () => {
   it('memory needs nothing', async () => {
     expect((await examine([])).problems).toEqual([])
   })
+})
+
+it('a Node below the one that is needed is a problem, to the minor', () => {
+  const find = (node: string) => programFinding({ version: '1.0.0', engines, peerDependencies: {} }, node)
+  expect(engines.node).toMatch(/^>=22\.12$/)
+  for (const node of ['20.19.0', '22.11.9']) expect(find(node), node).toMatchObject({ state: 'problem' })
+  for (const node of ['22.12.0', '24.0.0']) expect(find(node), node).toMatchObject({ state: 'ok' })
 })
 
 describe('configuration', () => {

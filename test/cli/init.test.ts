@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
+import type { Finding } from '../../src/cli/doctor/finding.ts'
 import type { Routes } from '../../src/next/index.ts'
 import { type TempDir, tempDir } from '../support/temp.ts'
 import { terrace, terraceJson } from './support.ts'
@@ -149,4 +150,33 @@ it('elsewhere than in a Next.js app with an App Router, it says what is missing 
     expect(stderr).toContain(message)
     expect(contents(folder)).toEqual(before)
   }
+})
+
+it('says what next.config needs where webpack builds, and so does doctor, until it is there', async () => {
+  const scripts = { build: 'next build --webpack' }
+  await using folder = await appWith({ ...BARE, 'package.json': manifest({ scripts }) })
+  const fix = "import { withTerrace } from 'terrace/next'; export default withTerrace(nextConfig)"
+  const hints = async () => (await terraceJson(['init'], { cwd: folder.path })).data.hints
+  const found = async () => {
+    const { data } = await terraceJson(['doctor'], { cwd: folder.path })
+    // The cast: what doctor answers.
+    return (data.findings as readonly Finding[]).find(({ about }) => about === 'next')
+  }
+  expect(await hints()).toContainEqual({ line: fix, why: expect.stringContaining('next.config.ts') })
+  expect(await found()).toMatchObject({ state: 'warning', fix })
+  write(folder, 'next.config.mjs', 'export default {}\n')
+  expect(await hints()).toContainEqual({ line: fix, why: expect.stringContaining('next.config.mjs') })
+  write(
+    folder,
+    'next.config.mjs',
+    "import { withTerrace } from 'terrace/next'\nexport default withTerrace({})\n",
+  )
+  expect(await hints()).not.toContainEqual(expect.objectContaining({ line: fix }))
+  expect(await found()).toMatchObject({ state: 'ok', says: 'Next.js 16.0.0' })
+  // Turbopack loses nothing.
+  write(folder, 'next.config.mjs', '')
+  write(folder, 'package.json', manifest({ scripts: { build: 'next build' } }))
+  expect(await found()).toMatchObject({ state: 'ok' })
+  write(folder, 'package.json', '{')
+  expect(await found()).toMatchObject({ state: 'warning', says: expect.stringContaining('is not JSON') })
 })
