@@ -24,11 +24,11 @@ try {
   await light.getByRole('button', { name: 'Start the crew' }).click()
   await light.locator('[data-column=Done] .card').nth(4).waitFor({ timeout: 180_000 })
   await typeAfter(dark, 'Write here', ' People write here, too.')
-  // Somebody writes, and somebody else is at a task.
-  await light.locator('.people [data-agent=true]').first().waitFor()
-  await light.locator('.job progress').first().waitFor()
+  // Who writes does not follow what others write.
+  await dark.getByRole('heading', { name: 'Demo' }).click()
+  await lively(light)
   await light.screenshot({ path: 'docs/images/workbench-light.png' })
-  await dark.locator('.people [data-agent=true]').first().waitFor()
+  await lively(dark)
   await dark.screenshot({ path: 'docs/images/workbench-dark.png' })
   await phones(
     await bench.window({ ...PHONE, colorScheme: 'light' }),
@@ -37,6 +37,23 @@ try {
   console.log('docs/images/workbench-{light,dark,phone}.png')
 } finally {
   await browser.close()
+}
+
+/** Somebody writes, and others are at their tasks. */
+async function lively(page: Page): Promise<void> {
+  for (let looks = 0; looks < 600; looks++) {
+    const [writers, running] = await Promise.all([
+      page.locator('.cm-ySelectionInfo').count(),
+      page.locator('.job progress').evaluateAll((bars) => {
+        // The cast: the DOM's types are not here.
+        const values = bars.map((bar) => (bar as unknown as { value: number }).value)
+        return values.filter((value) => value > 15 && value < 90).length
+      }),
+    ])
+    if (writers >= 1 && running >= 2) return
+    await setTimeout(100)
+  }
+  throw new Error('the crew was never as busy as the pictures should have it')
 }
 
 async function named(page: Page, name: string): Promise<void> {

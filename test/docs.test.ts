@@ -175,7 +175,7 @@ describe('docs/adding-a-store.md', () => {
 
 /** Without what is installed, built or left over. */
 function copyRepository(to: string): void {
-  const left = new Set(['node_modules', '.git', '.tmp', 'dist', 'coverage'])
+  const left = new Set(['node_modules', '.git', '.tmp', 'dist', 'coverage', '.next', '.next-test'])
   cpSync('.', to, {
     recursive: true,
     filter: (path) => !left.has(basename(path)) && !path.includes('.db'),

@@ -30,12 +30,12 @@ export function Dialog({ title, children, onClose, returnTo }: DialogProps) {
       onClick={({ target, currentTarget }) => target === currentTarget && currentTarget.close()}
     >
       <div className="dialog">
-        <header>
+        <div className="dialog-head">
           <h2 id="dialog-title">{title}</h2>
           <button type="button" className="tool" aria-label="Close" onClick={() => dialog.current?.close()}>
             <Close />
           </button>
-        </header>
+        </div>
         {children}
       </div>
     </dialog>

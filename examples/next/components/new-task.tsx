@@ -62,14 +62,14 @@ export function NewTask({ workspaceId, tasks, onClose, onCreated }: NewTaskProps
             ))}
           </fieldset>
         )}
-        <footer>
+        <div className="acts">
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
           <button type="submit" className="button primary" disabled={isBusy}>
             Create
           </button>
-        </footer>
+        </div>
       </form>
     </Dialog>
   )

@@ -42,7 +42,7 @@ export function TaskDialog({ task, now, onOpen, onClose }: TaskDialogProps) {
       <Others title="After" ids={before} tasks={now.tasks} onOpen={onOpen} />
       <Others title="Before" ids={after} tasks={now.tasks} onOpen={onOpen} />
       {MOVES[status].length > 0 && (
-        <footer>
+        <div className="acts">
           {MOVES[status].map(([verb, label], index) => (
             <button
               key={verb}
@@ -53,7 +53,7 @@ export function TaskDialog({ task, now, onOpen, onClose }: TaskDialogProps) {
               {label}
             </button>
           ))}
-        </footer>
+        </div>
       )}
     </Dialog>
   )

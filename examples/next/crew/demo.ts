@@ -7,7 +7,6 @@ const TEXT = `# Release plan
 
 Write here, and open a second window: what is written in one is in the other at once.
 **Start the crew**, and agents write, too.
-
 `
 
 /** Once, however many servers start at the same time. */

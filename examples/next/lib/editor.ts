@@ -42,9 +42,34 @@ export function createEditor(parent: HTMLElement, { doc, awareness }: NoteProvid
         markdown(),
         syntaxHighlighting(highlight),
         yCollab(text, awareness, { undoManager }),
+        followEnd(),
       ],
     }),
   })
+}
+
+/** Pixels from the end that still count as there. */
+const NEAR = 48
+
+/** Who reads the end, and does not write, keeps seeing it while others write on. */
+function followEnd() {
+  let isAtEnd = true
+  return [
+    EditorView.domEventHandlers({
+      scroll(_event, { scrollDOM }) {
+        isAtEnd = scrollDOM.scrollHeight - scrollDOM.scrollTop - scrollDOM.clientHeight < NEAR
+      },
+    }),
+    EditorView.updateListener.of(({ docChanged, view }) => {
+      if (!docChanged || view.hasFocus || !isAtEnd) return
+      view.requestMeasure({
+        read: () => {},
+        write: (_measured, { scrollDOM }) => {
+          scrollDOM.scrollTop = scrollDOM.scrollHeight
+        },
+      })
+    }),
+  ]
 }
 
 /** Carets are coloured by what is in `user`; here each name has one colour, whoever says so. */
