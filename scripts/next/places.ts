@@ -13,7 +13,7 @@ export const DRIVERS = Object.keys(DRIVER_PACKAGES) as readonly Driver[]
 
 export interface Place {
   readonly env: Readonly<Record<string, string>>
-  readonly asked: Pick<Asked, 'tier' | 'driver'>
+  readonly asked: Asked
 }
 
 export interface Places {
