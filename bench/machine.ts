@@ -29,6 +29,7 @@ const PEERS = [
   'graphile-worker',
   'bullmq',
   'plainjob',
+  '@prisma/client',
 ]
 
 export function describeMachine(): Machine {

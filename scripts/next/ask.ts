@@ -5,14 +5,12 @@ import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 export interface Asked {
   readonly tier: 'memory' | 'sqlite' | 'postgres'
   readonly driver: string
-  /** Whether routes share one instance of Yjs, as they do unless webpack bundles it into each. */
-  readonly oneYjs: boolean
 }
 
 type Json = Record<string, unknown>
 
 /** Writes and reads through one route, and finds it in another, on a page, and after a server action. */
-export async function askForAll(url: string, { tier, driver, oneYjs }: Asked): Promise<void> {
+export async function askForAll(url: string, { tier, driver }: Asked): Promise<void> {
   const open = `${url}/api/open`
   await opened(open)
   const health = await json(`${open}/health`)
@@ -33,7 +31,7 @@ export async function askForAll(url: string, { tier, driver, oneYjs }: Asked): P
   const second = await json(`${url}/api/second`)
   deepStrictEqual(
     { titles: [...(second.titles as string[])].sort(), yours: second.yours, systems: second.systems },
-    { titles: ['by a route', 'by an action'], yours: oneYjs, systems: 1 },
+    { titles: ['by a route', 'by an action'], yours: true, systems: 1 },
   )
   const page = await (await fetch(`${url}/tasks`)).text()
   ok(page.includes('<li>by a route</li>') && page.includes('<li>by an action</li>'), page)

@@ -2,7 +2,7 @@
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, renameSync } from 'node:fs'
+import { cpSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { DRIVER_PACKAGES } from '../../src/engine/drivers.ts'
@@ -68,7 +68,7 @@ async function withNone(bundler: Bundler, ...[folder, bare, places]: Rest): Prom
   await build(folder, bundler, places)
   {
     await using server = await serve(folder, {})
-    await askForAll(server.url, { tier: 'memory', driver: 'memory', oneYjs: bundler === 'turbopack' })
+    await askForAll(server.url, { tier: 'memory', driver: 'memory' })
     strictEqual(await statusOf(`${server.url}/api/terrace/stores/tasks`), 403)
     strictEqual(await statusOf(`${server.url}/api/edge/health/db`), 501)
     // Webpack loses the worker, which is said, and notes are compacted all the same.
@@ -111,7 +111,8 @@ async function onVercel(...[folder, bare, places]: Rest): Promise<void> {
   writeApp(folder, { routes: 'app', config: ['next.config.ts', PLAIN] })
   writeVercelFiles(folder)
   // Vercel's own output is not to be had here; this is what it is made of.
-  write(folder, 'next.config.ts', PLAIN)
+  const config = readFileSync(join(folder, 'next.config.ts'), 'utf8')
+  write(folder, 'next.config.ts', config.replace('= {}', "= { output: 'standalone' }"))
   const { env: database } = await places.of('neon', folder)
   const env = { ...database, VERCEL: '1', CRON_SECRET: 'for the cron', API_TOKEN: 'for the check' }
   const unmigrated = await runProgram({ cwd: folder, args: [TERRACE, 'status'], env }).catch(String)
@@ -131,6 +132,7 @@ interface Developed {
   readonly routes: Routes
   readonly bundler: Bundler
   readonly env: Readonly<Record<string, string>>
+  /** Whether routes share one instance of Yjs: unless webpack bundles it into each, in development. */
   readonly oneYjs: boolean
 }
 
@@ -197,7 +199,7 @@ async function askCopy(folder: string, driver: Driver | 'memory', places: Places
   try {
     const { env, asked } = await places.of(driver, copy)
     await using server = await startServer({ cwd: copy, args: ['server.js'], env })
-    await askForAll(server.url, { ...asked, oneYjs: true }).catch((error: unknown) => {
+    await askForAll(server.url, asked).catch((error: unknown) => {
       throw new Error(`${driver}: ${error}\n${server.said()}`, { cause: error })
     })
     ok(!server.said().includes(WITHOUT_WORKER), server.said())

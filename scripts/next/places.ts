@@ -1,7 +1,8 @@
 /** Where the data of a case is, for each driver, and what tells an app so. */
 
 import { randomBytes } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { DRIVER_PACKAGES } from '../../src/engine/drivers.ts'
 import type { PostgresServer } from '../../test/support/postgres-server.ts'
@@ -13,7 +14,7 @@ export const DRIVERS = Object.keys(DRIVER_PACKAGES) as readonly Driver[]
 
 export interface Place {
   readonly env: Readonly<Record<string, string>>
-  readonly asked: Pick<Asked, 'tier' | 'driver'>
+  readonly asked: Asked
 }
 
 export interface Places {
@@ -24,7 +25,7 @@ export interface Places {
   readonly untouched: string
 }
 
-const SOCKET = resolve('scripts/next/neon-socket.js')
+const SOCKET = fileURLToPath(new URL('./neon-socket.js', import.meta.url))
 
 export function placesOn(server: PostgresServer, neonProxy: string, untouched: string): Places {
   const database = () => server.createDatabase(`fresh_${randomBytes(4).toString('hex')}`)
