@@ -199,7 +199,7 @@ async function openedIn(bench: Workbench, noteId: string): Promise<[Page, Page]>
   return pages
 }
 
-const lines = (name: string) => Array.from({ length: 40 }, (_, index) => ` ${name} ${index}`).join('')
+const lines = (name: string) => Array.from({ length: 24 }, (_, index) => ` ${name} ${index}`).join('')
 
 /** What has the focus: its id, its label, or what it says. */
 async function focused(page: Page): Promise<string> {
