@@ -8,7 +8,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { basename, delimiter, dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type ImageStep, readDockerfile } from './dockerfile.ts'
 
@@ -39,9 +39,12 @@ function copyContext(to: string): void {
   const lines = readFileSync('.dockerignore', 'utf8').split('\n')
   for (const name of readdirSync('.')) {
     const isLeft = lines.includes(name) || /\.db(-\w+)?$|^\.env/.test(name)
-    if (!isLeft) cpSync(name, join(to, name), { recursive: true })
+    if (!isLeft) cpSync(name, join(to, name), { recursive: true, filter: isSource })
   }
 }
+
+/** What Next.js builds is within the example's folder. */
+const isSource = (path: string) => !/^\.next(-|$)/.test(basename(path))
 
 function own(path: string): void {
   if (!isRoot) return

@@ -41,9 +41,9 @@ try {
 
 /** Somebody writes, and others are at their tasks. */
 async function lively(page: Page): Promise<void> {
-  for (let looks = 0; looks < 600; looks++) {
+  for (let looks = 0; looks < 1200; looks++) {
     const [writers, running] = await Promise.all([
-      page.locator('.cm-ySelectionInfo').count(),
+      page.locator('.people [data-agent=true]').count(),
       page.locator('.job progress').evaluateAll((bars) => {
         // The cast: the DOM's types are not here.
         const values = bars.map((bar) => (bar as unknown as { value: number }).value)

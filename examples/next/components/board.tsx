@@ -79,7 +79,7 @@ function Card({ task, now, onOpen }: CardProps) {
         </span>
       )}
       {status === 'failed' && failureReason !== null && <span className="reason">{failureReason}</span>}
-      {assignee !== undefined && status !== 'ready' && !isWaiting && (
+      {assignee !== undefined && (status === 'running' || status === 'review' || status === 'failed') && (
         <span className="card-who">
           <Avatar name={assignee.name} isAgent />
           {assignee.name}
