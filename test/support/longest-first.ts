@@ -7,6 +7,7 @@ const LONGEST = [
   'conformance/postgres',
   'conformance/neon',
   'mutants',
+  'browser/workbench',
   'notes/traces',
   'conformance/pglite',
   'db-scripts',
