@@ -17,6 +17,7 @@ export const groups: readonly GroupEntry[] = [
   { name: 'wire', peers: false, load: async () => (await import('./groups/wire.ts')).wire },
   { name: 'mastra', peers: true, load: async () => (await import('./groups/mastra.ts')).mastra },
   { name: 'notes', peers: true, load: async () => (await import('./groups/notes.ts')).notes },
+  { name: 'served', peers: false, load: async () => (await import('./groups/served.ts')).served },
   { name: 'growth', peers: false, load: async () => (await import('./groups/growth.ts')).growth },
   { name: 'queue', peers: false, load: async () => (await import('./groups/queue.ts')).queue },
   {
@@ -46,7 +47,7 @@ export const groups: readonly GroupEntry[] = [
 
 /** Groups under one name. */
 const sets: Readonly<Record<string, readonly string[]>> = {
-  engines: ['sqlite', 'postgres', 'neon', 'memory', 'wire', 'mastra', 'growth', 'start', 'cold'],
+  engines: ['sqlite', 'postgres', 'neon', 'memory', 'wire', 'mastra', 'growth', 'start', 'cold', 'served'],
   work: ['queue', 'queue-peers', 'queue-waiting', 'queue-pickup', 'queue-churn', 'queue-idle'],
 }
 

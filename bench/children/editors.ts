@@ -2,9 +2,11 @@
  * Many editors in one process: `node editors.ts <EditorsOptions as JSON>` joins every note with so many clients, each of
  * which types so often. Prints what each waited for: from sending an edit until another client of its note has it.
  *
- * The clients are bare sockets that keep no document, so that they leave the machine to the server.
+ * The clients are bare sockets that keep no document, so that they leave the machine to the server. They speak over a
+ * WebSocket, or as a browser does without one: server-sent events one way, and a request for each edit the other.
  */
 
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
 import * as Y from 'yjs'
@@ -12,6 +14,7 @@ import { CONTENT } from '../../src/notes/codec.ts'
 import { syncUpdate } from '../../src/sync/protocol.ts'
 
 export interface EditorsOptions {
+  /** Of all notes; `ws:` or `http:`. */
   readonly url: string
   /** Below ten. Edits are numbered by process. */
   readonly process: number
@@ -51,12 +54,62 @@ function look(data: Buffer, client: number): void {
   }
 }
 
+interface Connection {
+  send(update: Uint8Array): void
+}
+
+/** Each client is somebody: servers limit what one may ask. */
+const nameOf = (client: number) => ({ authorization: `Bearer ${own}-${client}` })
+
+async function connectSocket(noteId: string, client: number, reads: boolean): Promise<Connection> {
+  const socket = new WebSocket(`${url}/${noteId}`, { headers: nameOf(client) })
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  if (reads) socket.on('message', (data: Buffer) => look(data, client))
+  return { send: (update) => socket.send(syncUpdate(update)) }
+}
+
+async function connectStream(noteId: string, client: number, reads: boolean): Promise<Connection> {
+  const agent = new Agent({ keepAlive: true })
+  const headers = nameOf(client)
+  const stream = await answerOf(request(`${url}/${noteId}/events`, { agent, headers }).end())
+  let rest = ''
+  if (reads) stream.setEncoding('latin1')
+  stream.on('data', (data: string | Buffer) => {
+    // Whoever does not read has taken it from the line, as others do.
+    if (typeof data !== 'string') return
+    const lines = (rest + data).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) {
+      if (line.startsWith('data:')) look(Buffer.from(line.slice(5), 'base64'), client)
+    }
+  })
+  const post = { agent, method: 'POST', headers: { ...headers, 'content-type': 'application/octet-stream' } }
+  // As a browser does, the next goes when the last was acknowledged.
+  let sending = Promise.resolve()
+  return {
+    send(update) {
+      sending = sending.then(async () => {
+        const answer = await answerOf(request(`${url}/${noteId}/updates`, post).end(update))
+        answer.resume()
+      })
+    },
+  }
+}
+
+async function answerOf(asked: ClientRequest): Promise<IncomingMessage> {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    asked.once('response', resolve).once('error', reject)
+  })
+  if (answer.statusCode !== 200) throw new Error(`the server answers ${answer.statusCode}`)
+  return answer
+}
+
+const connect = url.startsWith('ws') ? connectSocket : connectStream
+
 async function join(noteId: string, reads: boolean): Promise<() => void> {
   const client = waits.push([]) - 1
-  const socket = new WebSocket(`${url}/${noteId}`)
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
   // Two of each note look at what comes: each sees what the other sends.
-  if (reads) socket.on('message', (data: Buffer) => look(data, client))
+  const connection = await connect(noteId, client, reads)
   const doc = new Y.Doc()
   const text = doc.getText(CONTENT)
   let update: Uint8Array | undefined
@@ -67,7 +120,7 @@ async function join(noteId: string, reads: boolean): Promise<() => void> {
     const number = sent.length * 10 + own
     text.insert(text.length, `edit:${String(number).padStart(8, '0')}`)
     sent.push({ at: performance.now(), by: client })
-    socket.send(syncUpdate(update!))
+    connection.send(update!)
   }
 }
 
