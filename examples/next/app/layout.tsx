@@ -1,6 +1,15 @@
 import type { Metadata, Viewport } from 'next'
 import type { ReactNode } from 'react'
-import './globals.css'
+// In this order: the later wins.
+import '../styles/tokens.css'
+import '../styles/common.css'
+import '../styles/frame.css'
+import '../styles/tasks.css'
+import '../styles/queue.css'
+import '../styles/notes.css'
+import '../styles/dialogs.css'
+import '../styles/small.css'
+import '../styles/motion.css'
 
 export const metadata: Metadata = {
   title: 'Terrace workbench',
