@@ -10,15 +10,16 @@ export interface BundleOptions {
 }
 
 export async function bundleInto(folder: string, { input, external }: BundleOptions): Promise<void> {
+  let workers = 0
   const bundle = await rolldown({
-    // The worker is a file of its own, beside the chunk that starts it.
     input: { ...input, 'chunks/worker': 'src/notes/worker.ts' },
     external,
     platform: 'node',
-    plugins: [markedForBundlers()],
+    plugins: [markedForBundlers(() => workers++)],
   })
   await bundle.write({ dir: folder, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' })
   await bundle.close()
+  if (workers !== 1) throw new Error(`the worker is started in ${workers} places, and not in one`)
 }
 
 /**
@@ -28,20 +29,17 @@ export async function bundleInto(folder: string, { input, external }: BundleOpti
  */
 const LEFT = '/* webpackIgnore: true */ /* turbopackIgnore: false */'
 
-function markedForBundlers(): Plugin {
-  let workers = 0
+/** With the worker of notes by the name that it has once it is bundled; `sawWorker` hears of each place that starts it. */
+export function markedForBundlers(sawWorker = () => {}): Plugin {
   return {
     name: 'marked-for-bundlers',
     renderChunk(code) {
       return code
         .replaceAll(/\bimport\((?="(?![./]|node:))/g, `import(${LEFT} /* turbopackOptional: true */ `)
         .replaceAll('new Worker(new URL("./worker.ts", import.meta.url)', () => {
-          workers++
+          sawWorker()
           return `new Worker(${LEFT} new URL(${LEFT} "./worker.js", import.meta.url)`
         })
-    },
-    generateBundle() {
-      if (workers !== 1) throw new Error(`the worker is started in ${workers} places, and not in one`)
     },
   }
 }

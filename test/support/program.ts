@@ -8,6 +8,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
+import { markedForBundlers } from '../../scripts/bundle.ts'
 import { cachedFolder } from './cached-folder.ts'
 
 /** What compacts notes runs in a file of its own, beside the one that starts it. */
@@ -20,6 +21,7 @@ export async function bundleProgram(program: URL): Promise<URL> {
     // Drivers are not for bundling, and loaded when they are needed. Of Yjs there would be thirty files.
     external: (id) => /^[^./]/.test(id) && !/^(yjs|lib0)/.test(id),
     platform: 'node',
+    plugins: [markedForBundlers()],
   })
   const { output } = await bundle.generate({ format: 'esm', chunkFileNames: '[name]-[hash].js' })
   await bundle.close()
