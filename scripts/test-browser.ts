@@ -4,6 +4,6 @@ import { spawnSync } from 'node:child_process'
 
 const { status } = spawnSync('vitest', ['run', 'test/browser', ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { ...process.env, TERRACE_BROWSER_TIERS: 'memory,sqlite,postgres' },
+  env: { ...process.env, TERRACE_TEST_BROWSER: '1' },
 })
 process.exitCode = status ?? 1

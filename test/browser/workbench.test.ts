@@ -1,6 +1,6 @@
 /**
  * The example app in a real browser, the same on every tier: built as for production, and told by variables of the
- * environment alone where to keep what it keeps. `npm test` has it in memory; `npm run test:browser` on all three.
+ * environment alone where to keep what it keeps. `npm run test:browser` runs it, for it takes minutes.
  */
 
 import axe from 'axe-core'
@@ -12,8 +12,7 @@ import { buildApp } from './build.ts'
 import { createPlace, type Place, tiers } from './places.ts'
 import { isSaved, startWorkbench, textOf, typeAfter, type Workbench } from './workbench.ts'
 
-const wanted = (process.env.TERRACE_BROWSER_TIERS ?? 'memory').split(',')
-const selected = tiers.filter((tier) => wanted.includes(tier) && selectedTiers().includes(tier))
+const selected = tiers.filter((tier) => selectedTiers().includes(tier))
 
 if (whyNone !== undefined) console.warn(`skipped: ${whyNone}`)
 

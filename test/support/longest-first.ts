@@ -7,7 +7,6 @@ const LONGEST = [
   'conformance/postgres',
   'conformance/neon',
   'mutants',
-  'browser/workbench',
   'notes/traces',
   'conformance/pglite',
   'db-scripts',
