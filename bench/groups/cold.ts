@@ -20,6 +20,8 @@ interface Contest {
   readonly tier: string
   readonly programs: readonly [ours: Program, peer: Program, ...others: Program[]]
   readonly target: Target
+  /** In kilobytes. */
+  readonly mayLoad?: Target
   readonly ifMissed?: string
 }
 
@@ -93,6 +95,7 @@ async function inMemory(entry: string): Promise<Row[]> {
   return rowsOf({
     tier: 'memory',
     target: { atMost: 0.5 },
+    mayLoad: { atMost: 400 },
     programs: [
       { name: 'terrace', cwd: root, code: lookup(entry, { driver: 'memory' }) },
       {
@@ -216,7 +219,10 @@ async function onPostgres(entry: string): Promise<Row[]> {
   return [...pg, ...overWebSocket]
 }
 
-async function rowsOf({ tier, programs, target, ifMissed }: Contest): Promise<Row[]> {
+const LOADS_MORE =
+  'all stores are loaded, those of work among them, as they were written: a bundler that drops what is not needed, and comments, leaves what the third row says.'
+
+async function rowsOf({ tier, programs, target, mayLoad = null, ifMissed }: Contest): Promise<Row[]> {
   const samples = await compete(programs)
   const loaded = await Promise.all(programs.map(loadedBy))
   const others = programs.slice(1).map(({ name }, i) => `${name} ${kilobytes(loaded[i + 1]!.bytes)} KB`)
@@ -232,9 +238,10 @@ async function rowsOf({ tier, programs, target, ifMissed }: Contest): Promise<Ro
     {
       work: `JavaScript loaded for it, ${tier}`,
       unit: 'KB',
-      target: null,
+      target: mayLoad,
       measured: exactly(kilobytes(loaded[0]!.bytes)),
       note: others.join(', '),
+      ifMissed: LOADS_MORE,
     },
   ]
 }
