@@ -44,7 +44,9 @@ function copyContext(to: string): void {
 }
 
 /** What Next.js builds is within the example's folder. */
-const isSource = (path: string) => !/^\.next(-|$)/.test(basename(path))
+function isSource(path: string): boolean {
+  return !/^\.next(-|$)/.test(basename(path))
+}
 
 function own(path: string): void {
   if (!isRoot) return
