@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
-const PATH = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const ARGS = [
+export const PATH = process.env.CHROMIUM ?? '/usr/bin/chromium'
+export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -3,30 +3,18 @@
  * says that it is skipped. With TERRACE_SCREENSHOT the picture in the docs is made anew.
  */
 
-import { existsSync } from 'node:fs'
 import { chromium, type Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { startEditor } from '../../examples/editor/editor.ts'
 import { createTestSystem } from '../../src/testing/index.ts'
+import { ARGS, PATH, whyNone } from '../browser/browser.ts'
 import { tempDir } from '../support/temp.ts'
 
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-const isThere = existsSync(BROWSER)
 const START = '# Release plan\n\n## People\n\n\n## Risks\n\n\n## Agent\n'
 
 test('two windows type while an agent writes, and all three have the same text', async ({ skip }) => {
-  const why = `there is no Chromium at ${BROWSER}: apt-get install chromium, or name one in CHROMIUM`
-  if (!isThere) console.warn(`skipped: ${why}`)
-  skip(!isThere, why)
+  if (whyNone !== undefined) console.warn(`skipped: ${whyNone}`)
+  skip(whyNone !== undefined, whyNone)
   await using seeded = await createTestSystem()
   const { system } = seeded
   const { id: workspaceId } = await system.workspaces.create({ title: 'W' })
@@ -34,7 +22,7 @@ test('two windows type while an agent writes, and all three have the same text',
   await using editor = await startEditor(system, id)
   await using folder = await tempDir()
   const context = await chromium.launchPersistentContext(folder.path, {
-    executablePath: BROWSER,
+    executablePath: PATH,
     args: ARGS,
     headless: true,
     viewport: { width: 720, height: 500 },
