@@ -83,7 +83,13 @@ async function loadTransient(engine: Engine): Promise<DocumentVerbs> {
 function failureHandlerOf({ onError }: NotesOptions): (error: unknown) => void {
   const tell = onError ?? ((error) => warnOnce([`${reasonOf(error)} (tried again)`]))
   return (error) => {
-    if (!(error instanceof ClosedError || error instanceof NotFoundError)) tell(error)
+    if (error instanceof ClosedError || error instanceof NotFoundError) return
+    try {
+      tell(error)
+    } catch (another) {
+      // Whoever is told has not to stop what goes on behind.
+      console.error('terrace: onError of notes threw', another)
+    }
   }
 }
 

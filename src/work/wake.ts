@@ -7,6 +7,7 @@
 import { wholeOf } from '../confine.ts'
 import type { CallOptions, Engine } from '../engine/engine.ts'
 import { ClosedError } from '../errors.ts'
+import { warnOnce } from '../warnings.ts'
 import { errorText } from './error-text.ts'
 
 const ENQUEUED = 'terrace.jobs'
@@ -97,7 +98,7 @@ function soon(engine: Engine, channel: string, payload: string): void {
   // Off the caller's way. An engine that is closed tells nobody.
   engine.notify(channel, payload).catch((error: unknown) => {
     if (error instanceof ClosedError) return
-    console.warn(`terrace: workers look by themselves, for they could not be told: ${errorText(error)}`)
+    warnOnce([`workers look by themselves, for they could not be told: ${errorText(error)}`])
   })
   setTimeout(() => {
     const isMore = recent.get(key)
